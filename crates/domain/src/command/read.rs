@@ -1,0 +1,303 @@
+//! Reads a line of JSON as a [`Request`], or says everything that is wrong with it.
+
+use uuid::Uuid;
+
+use super::fields::{actor, country, holder, inn, order_terms, partner, plugins};
+use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, reason, text, years};
+use super::{
+    ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType, Command,
+    IssueLicense, Order, OrderUpgrade, RecordInstalledVersion, ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder,
+    RenewSwm, ReportServer, Request, SwitchToFstek, UnblockLicense, UpgradeLine,
+};
+use crate::values::{LicenseNumber, PluginSet, ProductVersion};
+
+/// The longest line that is read.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// A line that cannot be understood, with as much of it as can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRequest {
+    /// The command id, where it could be read.
+    pub command_id: Option<Uuid>,
+    /// The license number, where it could be read.
+    pub license: Option<LicenseNumber>,
+    /// Everything that is wrong; never empty.
+    pub errors: Vec<InputError>,
+}
+
+/// Reads one command.
+///
+/// # Errors
+/// [`InvalidRequest`], which lists every fault with its path.
+pub fn read(line: &[u8]) -> Result<Request, Box<InvalidRequest>> {
+    if line.len() > MAX_LINE_BYTES {
+        return Err(too_long());
+    }
+    let value: Json = serde_json::from_slice(line).map_err(|error| not_json(&error))?;
+    let faults = Faults::default();
+    let (command_id, license, request) = read_request(value, &faults);
+    match (request, faults.into_list()) {
+        (Some(request), errors) if errors.is_empty() => Ok(request),
+        (_, errors) => Err(Box::new(InvalidRequest { command_id, license, errors })),
+    }
+}
+
+/// What a line over [`MAX_LINE_BYTES`] is answered with.
+#[must_use]
+pub fn too_long() -> Box<InvalidRequest> {
+    whole_line(format!("the line is over {MAX_LINE_BYTES} bytes long"))
+}
+
+fn not_json(error: &serde_json::Error) -> Box<InvalidRequest> {
+    let what = error.to_string();
+    let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
+    whole_line(format!("not a JSON object, column {}: {what}", error.column()))
+}
+
+fn whole_line(message: String) -> Box<InvalidRequest> {
+    Box::new(InvalidRequest {
+        command_id: None,
+        license: None,
+        errors: vec![InputError { path: String::new(), message }],
+    })
+}
+
+fn read_request(value: Json, faults: &Faults) -> (Option<Uuid>, Option<LicenseNumber>, Option<Request>) {
+    let Some(mut fields) = Fields::new(value, String::new(), faults) else { return (None, None, None) };
+    let command_id = fields.required("command_id", uuid);
+    let license: Option<LicenseNumber> = fields.required("license", parsed);
+    let on = fields.optional("on", date);
+    let expected_version = fields.optional("expected_version", count).map(u64::from);
+    let actor = fields.optional("actor", actor);
+    let command = fields.required("command", |fields, key, value| read_command(fields.inner(key, value)?));
+    fields.finish();
+    let request = || {
+        Some(Request {
+            command_id: command_id?,
+            license: license.clone()?,
+            on,
+            expected_version,
+            actor,
+            command: command?,
+        })
+    };
+    let request = request();
+    (command_id, license, request)
+}
+
+fn uuid(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Uuid> {
+    let text = text(fields, key, value)?;
+    let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
+    if id.is_none() {
+        fields.fault(key, "is no UUID, such as 0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d");
+    }
+    id
+}
+
+const COMMANDS: &[(&str, fn(&mut Fields<'_>) -> Option<Command>)] = &[
+    ("issue_license", issue_license),
+    ("activate_license", |_| Some(Command::ActivateLicense(ActivateLicense {}))),
+    ("add_users", |f| order(f, add_users).map(Command::AddUsers)),
+    ("add_plugin", |f| order(f, add_plugin).map(Command::AddPlugin)),
+    ("renew_swm", |f| order(f, renew_swm).map(Command::RenewSwm)),
+    ("switch_to_fstek", switch_to_fstek),
+    ("order_upgrade", order_upgrade),
+    ("activate_upgrade", activate_upgrade),
+    ("cancel_order", cancel_order),
+    ("rename_holder", rename_holder),
+    ("change_license_type", change_license_type),
+    ("reduce_users", reduce_users),
+    ("remove_plugins", remove_plugins),
+    ("activate_legacy_order", activate_legacy_order),
+    ("report_server_online", |f| report_server(f).map(Command::ReportServerOnline)),
+    ("report_server_offline", |f| report_server(f).map(Command::ReportServerOffline)),
+    ("record_installed_version", record_installed_version),
+    ("unblock_license", unblock_license),
+    ("register_trial", register_trial),
+];
+
+fn read_command(mut fields: Fields<'_>) -> Option<Command> {
+    let name = fields.required("type", text)?;
+    let Some((_, read)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
+        let known: Vec<_> = COMMANDS.iter().map(|(known, _)| *known).collect();
+        fields.fault("type", format!("\"{name}\" is no command; there are {}", known.join(", ")));
+        return None;
+    };
+    let command = read(&mut fields);
+    fields.finish();
+    command
+}
+
+fn issue_license(fields: &mut Fields<'_>) -> Option<Command> {
+    let order = fields.required("order", text);
+    let product = fields.required("product", parsed);
+    let users = fields.required("users", count);
+    let holder = fields.required("holder", holder);
+    let plugins = fields.optional("plugins", plugins).unwrap_or_default();
+    let license_type = fields.optional("license_type", parsed).unwrap_or_default();
+    let swm_years = fields.optional("swm_years", years).unwrap_or(1);
+    let partner = fields.optional("partner", partner);
+    let registration = fields.optional("registration", parsed).unwrap_or_default();
+    Some(Command::IssueLicense(IssueLicense {
+        order: order?,
+        product: product?,
+        users: users?,
+        holder: holder?,
+        plugins,
+        license_type,
+        swm_years,
+        partner,
+        registration,
+    }))
+}
+
+fn order<L>(fields: &mut Fields<'_>, line: impl FnOnce(&mut Fields<'_>) -> Option<L>) -> Option<Order<L>> {
+    let terms = order_terms(fields);
+    let line = line(fields);
+    Some(Order { terms: terms?, line: line? })
+}
+
+fn add_users(fields: &mut Fields<'_>) -> Option<AddUsers> {
+    let users = fields.required("users", count);
+    let plugins: PluginSet = fields.optional("plugins", plugins).unwrap_or_default();
+    Some(AddUsers { users: users?, plugins })
+}
+
+fn add_plugin(fields: &mut Fields<'_>) -> Option<AddPlugin> {
+    let plugin = fields.required("plugin", parsed);
+    let users = fields.optional("users", count);
+    Some(AddPlugin { plugin: plugin?, users })
+}
+
+fn renew_swm(fields: &mut Fields<'_>) -> Option<RenewSwm> {
+    let years = fields.required("years", years);
+    let users = fields.optional("users", count);
+    let plugins = fields.optional("plugins", plugins);
+    Some(RenewSwm { years: years?, users, plugins })
+}
+
+fn confirmed(fields: &mut Fields<'_>) -> bool {
+    fields.optional("confirm_irreversible", flag).unwrap_or(false)
+}
+
+fn switch_to_fstek(fields: &mut Fields<'_>) -> Option<Command> {
+    let terms = order_terms(fields);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::SwitchToFstek(SwitchToFstek { terms: terms?, confirm_irreversible }))
+}
+
+fn order_upgrade(fields: &mut Fields<'_>) -> Option<Command> {
+    let terms = order_terms(fields);
+    let lines = fields.required("lines", lines);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::OrderUpgrade(OrderUpgrade { terms: terms?, lines: lines?, confirm_irreversible }))
+}
+
+/// The lines, put into the judging sequence: their order in the request means nothing (UPG-4).
+fn lines(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Vec<UpgradeLine>> {
+    let entries = fields.entries(key, value)?;
+    if entries.is_empty() {
+        fields.fault(key, "is an empty list; an order has at least one line");
+        return None;
+    }
+    let mut lines = Vec::with_capacity(entries.len());
+    for (path, entry) in entries {
+        lines.push(line(Fields::new(entry, path, fields.faults())?)?);
+    }
+    lines.sort_by_key(UpgradeLine::kind);
+    Some(lines)
+}
+
+fn line(mut fields: Fields<'_>) -> Option<UpgradeLine> {
+    let name = fields.required("type", text)?;
+    let line = match name.as_str() {
+        "renew_swm" => renew_swm(&mut fields).map(UpgradeLine::RenewSwm),
+        "add_plugin" => add_plugin(&mut fields).map(UpgradeLine::AddPlugin),
+        "switch_to_fstek" => Some(UpgradeLine::SwitchToFstek),
+        "add_users" => add_users(&mut fields).map(UpgradeLine::AddUsers),
+        _ => {
+            let known = "renew_swm, add_plugin, switch_to_fstek, add_users";
+            fields.fault("type", format!("\"{name}\" is no line of an order; there are {known}"));
+            return None;
+        }
+    };
+    fields.finish();
+    line
+}
+
+fn activate_upgrade(fields: &mut Fields<'_>) -> Option<Command> {
+    Some(Command::ActivateUpgrade(ActivateUpgrade { order: fields.required("order", text)? }))
+}
+
+fn cancel_order(fields: &mut Fields<'_>) -> Option<Command> {
+    let order = fields.required("order", text);
+    let reason = fields.optional("reason", reason);
+    Some(Command::CancelOrder(CancelOrder { order: order?, reason }))
+}
+
+fn rename_holder(fields: &mut Fields<'_>) -> Option<Command> {
+    let name = fields.required("name", text);
+    let inn = match fields.raw("inn") {
+        None => None,
+        Some(Json::Null) => Some(None),
+        Some(value) => Some(inn(fields, "inn", value)),
+    };
+    let country = fields.optional("country", country);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::RenameHolder(RenameHolder { name: name?, inn, country, reason, confirm_irreversible }))
+}
+
+fn change_license_type(fields: &mut Fields<'_>) -> Option<Command> {
+    let to = fields.required("to", parsed);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::ChangeLicenseType(ChangeLicenseType { to: to?, reason, confirm_irreversible }))
+}
+
+fn reduce_users(fields: &mut Fields<'_>) -> Option<Command> {
+    let to = fields.required("to", count);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::ReduceUsers(ReduceUsers { to: to?, reason, confirm_irreversible }))
+}
+
+fn remove_plugins(fields: &mut Fields<'_>) -> Option<Command> {
+    let plugins = fields.required("plugins", |fields, key, value| {
+        let plugins = plugins(fields, key, value)?;
+        if plugins.is_empty() {
+            fields.fault(key, "is an empty list; name at least one plugin");
+        }
+        Some(plugins)
+    });
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::RemovePlugins(RemovePlugins { plugins: plugins?, reason, confirm_irreversible }))
+}
+
+fn activate_legacy_order(fields: &mut Fields<'_>) -> Option<Command> {
+    let order = fields.required("order", text);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::ActivateLegacyOrder(ActivateLegacyOrder { order: order?, reason, confirm_irreversible }))
+}
+
+fn report_server(fields: &mut Fields<'_>) -> Option<ReportServer> {
+    Some(ReportServer { server: fields.required("server", text)? })
+}
+
+fn record_installed_version(fields: &mut Fields<'_>) -> Option<Command> {
+    let version = fields.required("version", text).map(ProductVersion::from);
+    let released = fields.optional("released", date);
+    Some(Command::RecordInstalledVersion(RecordInstalledVersion { version: version?, released }))
+}
+
+fn unblock_license(fields: &mut Fields<'_>) -> Option<Command> {
+    Some(Command::UnblockLicense(UnblockLicense { reason: fields.optional("reason", reason) }))
+}
+
+fn register_trial(fields: &mut Fields<'_>) -> Option<Command> {
+    let product = fields.required("product", parsed);
+    let holder = fields.required("holder", holder);
+    Some(Command::RegisterTrial(RegisterTrial { product: product?, holder: holder? }))
+}

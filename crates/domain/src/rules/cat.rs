@@ -1,0 +1,56 @@
+//! Catalog facts: products, plugins, license types, and the days from which they hold.
+
+use crate::rule::Rule;
+
+/// Server licenses are kept for Connect, Control and Operator only.
+pub const CAT_1: Rule = Rule {
+    id: "CAT-1",
+    en: "Server licenses exist for Kerio Connect (which counts mailboxes), Kerio Control and Kerio Operator (which \
+         count users). A server license for a hosted service (Kerio Connect Cloud, Samepage) or for the \
+         discontinued Kerio Workspace is refused.",
+    ru: "Серверные лицензии существуют на Kerio Connect (по числу почтовых ящиков), Kerio Control и Kerio Operator \
+         (по числу пользователей). Серверная лицензия на облачные сервисы (Kerio Connect Cloud, Samepage) и на \
+         снятый с продажи Kerio Workspace не выдается.",
+    source: "D0 products; D3 Licensing FAQ; D1",
+    interpretation: None,
+    file: file!(),
+};
+
+/// Each product has its own plugins.
+pub const CAT_2: Rule = Rule {
+    id: "CAT-2",
+    en: "The plugins are antivirus (Sophos) for Connect and Control, web_filter for Control, and active_sync and \
+         anti_spam for Connect. Operator has none.",
+    ru: "Расширения лицензии: антивирус Sophos для Connect и Control, Web Filter для Control, ActiveSync и Anti-spam \
+         для Connect. У Operator расширений нет.",
+    source: "D2 plugins; D3 Optional features",
+    interpretation: None,
+    file: file!(),
+};
+
+/// There are four license types, and FSTEK is never bought as a new license.
+pub const CAT_3: Rule = Rule {
+    id: "CAT-3",
+    en: "The license types are commercial, government (GOV), education (EDU) and fstek. The type fstek exists for \
+         Kerio Control only and is never bought as a new license.",
+    ru: "Типы лицензии: коммерческая, государственная (GOV), образовательная (EDU) и ФСТЭК. Тип ФСТЭК есть только у \
+         Kerio Control и как новая лицензия не приобретается.",
+    source: "D2 vendor questions, FSTEK",
+    interpretation: None,
+    file: file!(),
+};
+
+/// A catalog fact holds from its first day on.
+pub const CAT_4: Rule = Rule {
+    id: "CAT-4",
+    en: "Every catalog fact has a first day on which it holds, and a command is judged by the facts in force on its \
+         date. History is never judged again by later facts.",
+    ru: "У каждого факта каталога есть первый день действия; команда оценивается по фактам, действующим на ее дату. \
+         Более поздние факты на уже записанную историю не влияют.",
+    source: "vendor policies changed over the years",
+    interpretation: Some(
+        "The documents carry no edition dates; each catalog fact is dated here, and the one in force on the \
+         command's date decides.",
+    ),
+    file: file!(),
+};

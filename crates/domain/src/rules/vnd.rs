@@ -1,0 +1,166 @@
+//! What only the vendor desk may record, and nobody can undo.
+
+use crate::rule::Rule;
+
+/// The vendor desk renames the holder.
+pub const VND_1: Rule = Rule {
+    id: "VND-1",
+    en: "The vendor desk renames the license holder: the license number and the new name suffice; on a transfer of \
+         rights the new INN and country come with it.",
+    ru: "Служба вендора меняет владельца лицензии: достаточно номера лицензии и нового названия организации; при \
+         передаче прав вместе с ним указываются новые ИНН и страна.",
+    source: "D2 vendor questions",
+    interpretation: None,
+    file: file!(),
+};
+
+/// The vendor desk changes the license type.
+pub const VND_2: Rule = Rule {
+    id: "VND-2",
+    en: "The vendor desk changes the license type to another one. Into fstek a license comes only by the purchase of \
+         the switch, never by this command.",
+    ru: "Служба вендора меняет тип лицензии на другой. Тип ФСТЭК присваивается только при покупке перехода, но не \
+         этой командой.",
+    source: "D2 vendor questions, FSTEK",
+    interpretation: None,
+    file: file!(),
+};
+
+/// The vendor desk reduces the users.
+pub const VND_3: Rule = Rule {
+    id: "VND-3",
+    en: "The vendor desk reduces the users of a license to a smaller multiple of 5, at least 5.",
+    ru: "Служба вендора уменьшает число пользователей лицензии до меньшего числа, кратного 5, но не менее 5.",
+    source: "D2 vendor questions; PUR-1/2",
+    interpretation: None,
+    file: file!(),
+};
+
+/// The vendor desk removes plugins.
+pub const VND_4: Rule = Rule {
+    id: "VND-4",
+    en: "The vendor desk removes plugins that the license has, also with SWM lapsed.",
+    ru: "Служба вендора удаляет имеющиеся у лицензии расширения, в том числе при истекшей подписке.",
+    source: "D2 vendor questions",
+    interpretation: None,
+    file: file!(),
+};
+
+/// The vendor desk activates orders placed before 2012-07-30.
+pub const VND_5: Rule = Rule {
+    id: "VND-5",
+    en: "The vendor desk activates upgrade orders placed before 2012-07-30, and only those.",
+    ru: "Служба вендора активирует апгрейды, заказанные до 30.07.2012, и только их.",
+    source: "D2 vendor questions",
+    interpretation: None,
+    file: file!(),
+};
+
+/// The vendor desk redistributes users between servers.
+pub const VND_6: Rule = Rule {
+    id: "VND-6",
+    en: "The vendor desk redistributes users between servers: by a split (part of a license becomes new licenses \
+         with numbers of their own), a merge (licenses are absorbed by one and closed) or a transfer (users move \
+         between two that both stay).",
+    ru: "Служба вендора перераспределяет пользовательские лицензии между серверами: разделением (часть лицензии \
+         становится новыми лицензиями со своими номерами), слиянием (лицензии поглощаются одной и закрываются) или \
+         передачей (пользователи переходят между двумя остающимися лицензиями).",
+    source: "D2 vendor questions",
+    interpretation: None,
+    file: file!(),
+};
+
+/// A redistribution needs the same structure on all sides.
+pub const VND_7: Rule = Rule {
+    id: "VND-7",
+    en: "A redistribution needs the same structure and the same holder on all sides, everything activated, no \
+         license blocked or closed. Each license keeps a multiple of 5 users, at least 5, and the sum of the users \
+         stays the same.",
+    ru: "Для перераспределения нужны одинаковая структура и один владелец всех лицензий; все заказы активированы, ни \
+         одна лицензия не заблокирована и не закрыта. У каждой остается число пользователей, кратное 5, не менее 5, \
+         а их сумма не меняется.",
+    source: "D2 vendor questions; PUR-1/2; UPG-3",
+    interpretation: Some(
+        "The same holder (name, INN, country), everything activated, nobody blocked or closed. A part of a split \
+         inherits holder, partner, type, plugins and SWM from its source; a merged license keeps its own.",
+    ),
+    file: file!(),
+};
+
+/// In a redistribution, SWM ends further than a month apart go to the earliest.
+pub const VND_8: Rule = Rule {
+    id: "VND-8",
+    en: "In a redistribution the SWM ends are at most one month apart: then a merged license gets the later end, and \
+         the licenses of a transfer keep their own. Further apart, all are brought to the earliest end; the parts \
+         of a split inherit the end of their source.",
+    ru: "При перераспределении сроки подписки различаются не более чем на 1 месяц: тогда объединенная лицензия \
+         получает более позднюю дату, а лицензии при передаче сохраняют свои. В противном случае все приводятся к \
+         меньшей дате; части при разделении наследуют дату исходной лицензии.",
+    source: "D2 vendor questions",
+    interpretation: Some(
+        "What happens within one month, which is measured as: the earlier end + 1 month reaches the later end.",
+    ),
+    file: file!(),
+};
+
+/// What the vendor desk has changed is never undone.
+pub const VND_9: Rule = Rule {
+    id: "VND-9",
+    en: "The changes of the vendor desk and the switch to FSTEK are irreversible, and a command that would undo one \
+         is refused: a type that was left is never given again, fstek is never left, redistributed users never come \
+         back. A closed license takes no command, forever.",
+    ru: "Изменения, внесенные службой вендора, и переход на версию ФСТЭК необратимы, и отменяющая их команда \
+         отклоняется: прежний тип лицензии не возвращается, тип ФСТЭК не снимается, перераспределенные пользователи \
+         не возвращаются. С закрытой лицензией команды невозможны никогда.",
+    source: "D2 vendor questions, last line",
+    interpretation: Some(
+        "What counts as undoing: the licenses of one split, its source and its parts and theirs in turn, never merge \
+         with each other or hand users to each other; users moved from A to B never move back from B to A, nor is B \
+         absorbed by A later; this lineage follows the users through merges and third licenses; a part inherits the \
+         types its source has left, an absorber those of what it absorbs. Removed plugins and reduced users come \
+         back only by buying them (a reduced license may still receive users by transfer or merge). A later rename \
+         is a new rename, not an undoing.",
+    ),
+    file: file!(),
+};
+
+/// An irreversible command must say so.
+pub const VND_10: Rule = Rule {
+    id: "VND-10",
+    en: "An irreversible command must say so with confirm_irreversible: true; the vendor desk's changes other than a \
+         rename also need a reason. Otherwise the command is refused, and the answer shows what would happen.",
+    ru: "Необратимая команда должна содержать подтверждение (confirm_irreversible: true), а изменения службы \
+         вендора, кроме смены владельца, – еще и причину. Иначе команда отклоняется, а ответ показывает, что \
+         произошло бы.",
+    source: "this project",
+    interpretation: Some(
+        "The confirmation and the reason. VND-1…6 also need the vendor role; the FSTEK switch is a purchase by the \
+         distributor and needs the confirmation alone.",
+    ),
+    file: file!(),
+};
+
+/// The vendor desk's changes wait while an order waits.
+pub const VND_12: Rule = Rule {
+    id: "VND-12",
+    en: "A change of type, a reduction of users, a removal of plugins and a redistribution are refused (UPG-3) while \
+         an order waits for activation.",
+    ru: "Смена типа лицензии, уменьшение числа пользователей, удаление расширений и перераспределение отклоняются \
+         (UPG-3), пока какой-либо заказ ожидает активации.",
+    source: "this project",
+    interpretation: Some(
+        "A waiting order was made for the license as it is; changing the license under it would change what was \
+         sold.",
+    ),
+    file: file!(),
+};
+
+/// A redistribution is recorded whole or not at all.
+pub const VND_11: Rule = Rule {
+    id: "VND-11",
+    en: "A redistribution is one fact over several licenses: all of its events are recorded, or none.",
+    ru: "Перераспределение – единый факт для нескольких лицензий: записываются либо все его события, либо ни одного.",
+    source: "this project",
+    interpretation: None,
+    file: file!(),
+};
