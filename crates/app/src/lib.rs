@@ -1,3 +1,10 @@
 //! The use cases of the ledger: load, decide, append; and the port to a store.
 
+pub mod edition;
+pub mod ledger;
+pub mod outcome;
+pub mod post;
+pub mod quote;
+pub mod read;
+pub mod rebuild;
 pub mod store;

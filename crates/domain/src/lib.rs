@@ -6,10 +6,14 @@
 
 pub mod catalog;
 pub mod command;
+pub mod entitlement;
 pub mod event;
 pub mod license;
+pub mod needed_users;
 pub mod order;
 pub mod price;
 pub mod rule;
 pub mod rules;
+pub mod support;
 pub mod values;
+pub mod violation;

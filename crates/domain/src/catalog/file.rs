@@ -61,8 +61,12 @@ impl File {
 
     /// Reads a value into its type; unknown and missing keys are mistakes.
     pub(super) fn read<T: DeserializeOwned>(&mut self, place: &str, value: Value) -> Option<T> {
-        let read = value.try_into::<T>();
-        read.map_err(|error| self.report(place, error.to_string().trim().replace('\n', " "), "correct it")).ok()
+        let unreadable = match value.try_into() {
+            Ok(read) => return Some(read),
+            Err(error) => error.to_string().trim().replace('\n', " "),
+        };
+        self.report(place, unreadable, "correct it: days and whole numbers stand without quotes");
+        None
     }
 
     /// Adds a mistake.

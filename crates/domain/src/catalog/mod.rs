@@ -4,12 +4,14 @@
 //! day from which each holds; the rules ask for the fact in force on the date of a command.
 
 mod amount;
+mod bounds;
 mod countries;
 mod facts;
 mod file;
 mod item;
 mod period;
 mod price_file;
+mod price_rows;
 mod prices;
 mod problem;
 mod products;

@@ -1,11 +1,10 @@
 //! The price list, and the row that holds on a date (PRC-11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::price_file;
-use super::{Finding, Item, Problem};
+use super::{Finding, Item, Problem, price_file, price_rows};
 use crate::values::{Currency, Date, LicenseType, Product};
 
 /// What an item costs from a day on. Amounts contain VAT (PRC-7), in the list's currency.
@@ -35,6 +34,8 @@ pub struct PriceList {
     currency: Currency,
     /// The rows of an item in the order of their days.
     rows: BTreeMap<Key, Vec<PriceRow>>,
+    /// The days from which any row holds.
+    editions: BTreeSet<Date>,
 }
 
 impl PriceList {
@@ -46,8 +47,9 @@ impl PriceList {
     /// # Errors
     /// Every problem of the file, in the order of its lines; one is enough for the list not to be used.
     pub fn parse(csv: &str) -> Result<(Self, Vec<Finding>), Vec<Problem>> {
-        let price_file::Read { currency, rows, findings } = price_file::read(csv)?;
-        let mut list = Self { currency, rows: BTreeMap::new() };
+        let price_rows::Read { currency, rows, findings } = price_file::read(csv)?;
+        let editions = rows.iter().map(|row| row.valid_from).collect();
+        let mut list = Self { currency, rows: BTreeMap::new(), editions };
         for row in rows {
             list.rows.entry((row.product, row.item, row.license_type)).or_default().push(row);
         }
@@ -65,7 +67,7 @@ impl PriceList {
     /// The first day of the edition in force on the date: the newest day from which any row holds.
     #[must_use]
     pub fn edition(&self, on: Date) -> Option<Date> {
-        self.rows.values().flatten().map(|row| row.valid_from).filter(|from| *from <= on).max()
+        self.editions.range(..=on).next_back().copied()
     }
 
     /// The currency of every amount in the list (PRC-8).

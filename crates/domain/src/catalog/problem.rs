@@ -45,7 +45,7 @@ impl fmt::Display for Finding {
         let PriceRow { product, item, license_type, license, maintenance, .. } = &self.row;
         write!(f, "price list, line {}: {product} {item} {license_type}: maintenance {maintenance} ", self.line)?;
         match self.percent {
-            Some(percent) => write!(f, "is {percent:.1} % of the license price {license}, ")?,
+            Some(percent) => write!(f, "is {} % of the license price {license}, ", percent.round_dp(2).normalize())?,
             None => write!(f, "for a license that costs nothing, ")?,
         }
         write!(f, "expected are 30–36 % ({}); check the row", Self::RULE)

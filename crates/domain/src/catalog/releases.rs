@@ -45,7 +45,7 @@ struct ReleaseEntry {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "days such as { from = 2012-07-30 }")]
 struct Certified {
     from: Day,
     until: Option<Day>,

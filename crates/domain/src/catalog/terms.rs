@@ -58,14 +58,17 @@ impl History {
 /// Section `terms`. An entry states only what is new from its first day on; the rest goes on as it was.
 /// What an entry states first also holds before its day.
 pub(super) fn terms(file: &mut File) -> Option<History> {
+    let problems_before = file.problems.len();
     let mut entries = file.entries::<Statement>("terms");
+    let all_were_read = file.problems.len() == problems_before;
     entries.sort_by_key(|entry| entry.period.from);
     let days: Vec<_> = entries.chunk_by(|a, b| a.period.from == b.period.from).collect();
     days.iter().for_each(|entries| check_day(file, entries));
 
     let mut now = entries.iter().fold(Statement::default(), |earlier, entry| earlier.or(&entry.fact));
     let missing = now.missing();
-    if !missing.is_empty() {
+    // Where an entry could not be read, what it states would seem to be missing too.
+    if all_were_read && !missing.is_empty() {
         file.report("catalog, terms", format!("nothing states {}", missing.join(", ")), "add an entry that does");
     }
     let first = now.complete()?;

@@ -51,7 +51,8 @@ fn a_product_whose_last_day_has_passed_is_discontinued() {
 
 #[test]
 fn a_plugin_no_longer_sold_still_exists() {
-    let limits = "plugin = \"web_filter\"\nfirst_day_of_sale = 2010-01-01\nlast_day_of_sale = 2014-12-31\nuntil = 2016-12-31";
+    let limits =
+        "plugin = \"web_filter\"\nfirst_day_of_sale = 2010-01-01\nlast_day_of_sale = 2014-12-31\nuntil = 2016-12-31";
     let catalog = Catalog::parse(&BUILT_IN_CATALOG.replacen("plugin = \"web_filter\"", limits, 1)).unwrap();
     let facts = |on| {
         let exists = catalog.plugins_of(Product::Control, date(on)).contains(Plugin::WebFilter);

@@ -1,0 +1,82 @@
+//! Rebuilding: every read model made anew from the events.
+
+use ledger_domain::license::{DamagedHistory, EventPlace, FOLD, License, evolve};
+use ledger_domain::values::LicenseNumber;
+
+use crate::ledger::Ledger;
+use crate::store::{RebuiltPage, Refolded, StateWrite, StoreError, StoredEvent};
+
+/// How many licenses are rebuilt in one transaction.
+const PAGE_LICENSES: u32 = 100;
+
+/// What a rebuild did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct RebuildSummary {
+    /// How many licenses were looked at.
+    pub licenses: u64,
+    /// How many events were folded.
+    pub events: u64,
+    /// How many rows were mended.
+    pub mended: u64,
+}
+
+impl Ledger {
+    /// Rebuilds page by page; each page is a transaction of its own, so that the ledger stays in use meanwhile.
+    /// `report` is told of every page.
+    ///
+    /// # Errors
+    /// The store's failure; the pages before it are done, and running it again goes over them once more.
+    pub async fn rebuild(&self, mut report: impl FnMut(&RebuiltPage)) -> Result<RebuildSummary, StoreError> {
+        let mut summary = RebuildSummary::default();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store.rebuild_page(after.as_deref(), PAGE_LICENSES, refold).await?;
+            report(&page);
+            summary.licenses += page.licenses;
+            summary.events += page.events;
+            summary.mended += u64::try_from(page.mended.len()).unwrap_or(u64::MAX);
+            match page.last {
+                Some(last) => after = Some(last),
+                None => return Ok(summary),
+            }
+        }
+    }
+}
+
+/// Folds a license's whole history: what its rows must be.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the history has a gap, or does not begin a license.
+pub fn refold(license: &LicenseNumber, events: &[StoredEvent]) -> Result<Refolded, StoreError> {
+    let mut folded: Option<License> = None;
+    let mut versions = Vec::with_capacity(events.len());
+    for (stored, expected) in events.iter().zip(1u64..) {
+        if stored.sequence != expected {
+            return Err(StoreError::Damaged(format!(
+                "license {license} has no event {expected}, and one of sequence {}",
+                stored.sequence
+            )));
+        }
+        let place = EventPlace { license, sequence: stored.sequence, on: stored.on };
+        let next = evolve(folded, &place, &stored.event).map_err(|damaged: DamagedHistory| damaged_store(&damaged))?;
+        versions.push(next.facts.clone());
+        folded = Some(next);
+    }
+    let Some(license) = folded else {
+        return Err(StoreError::Damaged(format!("license {license} has no events")));
+    };
+    Ok(Refolded { state: state_write(&license, 0)?, versions })
+}
+
+fn damaged_store(damaged: &DamagedHistory) -> StoreError {
+    StoreError::Damaged(damaged.to_string())
+}
+
+/// The license's state row, to write over the version that was loaded.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it cannot be written as JSON, which no license can cause.
+pub fn state_write(license: &License, base_version: u64) -> Result<StateWrite, StoreError> {
+    let state = serde_json::to_string(license).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(StateWrite { base_version, fold: FOLD, state, facts: license.facts.clone() })
+}
