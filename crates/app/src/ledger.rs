@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use crate::edition::{Edition, EditionError, GivenFiles};
 use crate::store::{Store, StoreError};
 
@@ -9,6 +11,8 @@ use crate::store::{Store, StoreError};
 pub struct Ledger {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) edition: Edition,
+    /// Set once the edition is kept in the ledger.
+    pub(crate) adopted: OnceCell<()>,
 }
 
 impl Ledger {
@@ -18,7 +22,7 @@ impl Ledger {
     /// Problems of the files, or the store's failure.
     pub async fn open(store: Arc<dyn Store>, given: GivenFiles) -> Result<Self, EditionError> {
         let edition = Edition::choose(store.as_ref(), given).await?;
-        Ok(Self { store, edition })
+        Ok(Self { store, edition, adopted: OnceCell::new() })
     }
 
     /// The edition of facts in use.

@@ -1,7 +1,10 @@
 //! The use cases of the ledger: load, decide, append; and the port to a store.
 
+mod content;
 pub mod edition;
+mod judge;
 pub mod ledger;
+pub mod memory;
 pub mod outcome;
 pub mod post;
 pub mod quote;

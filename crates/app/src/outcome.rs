@@ -9,9 +9,8 @@ use ledger_domain::price::Price;
 use ledger_domain::values::LicenseNumber;
 use ledger_domain::violation::{Text, Violation, Warning, ready_to_post};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// The answer to one command.
@@ -47,7 +46,7 @@ pub struct Outcome {
 }
 
 /// What became of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
     /// Done, and recorded.
@@ -234,5 +233,30 @@ pub struct Answered {
     /// Whether it is the first answer again.
     pub replayed: bool,
     /// The outcome as one line of JSON.
-    pub json: Box<RawValue>,
+    pub json: String,
+}
+
+impl Answered {
+    /// The outcome as JSON.
+    ///
+    /// # Errors
+    /// Never for an outcome that this program makes; a number that JSON cannot hold would be one.
+    pub fn now(outcome: &Outcome) -> serde_json::Result<Self> {
+        Ok(Self { kind: outcome.outcome, replayed: outcome.replayed, json: serde_json::to_string(outcome)? })
+    }
+
+    /// The first answer again, word for word but for `replayed`.
+    ///
+    /// # Errors
+    /// When the stored outcome is none.
+    pub fn again(stored: &[u8]) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Kind {
+            outcome: OutcomeKind,
+        }
+        let Kind { outcome } = serde_json::from_slice(stored)?;
+        // Only a UUID and the outcome's word stand before it, so the first match is the outcome's own field.
+        let json = String::from_utf8_lossy(stored).replacen("\"replayed\":false", "\"replayed\":true", 1);
+        Ok(Self { kind: outcome, replayed: true, json })
+    }
 }

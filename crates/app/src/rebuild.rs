@@ -1,6 +1,6 @@
 //! Rebuilding: every read model made anew from the events.
 
-use ledger_domain::license::{DamagedHistory, EventPlace, FOLD, License, evolve};
+use ledger_domain::license::{EventPlace, FOLD, Facts, License, evolve};
 use ledger_domain::values::LicenseNumber;
 
 use crate::ledger::Ledger;
@@ -48,28 +48,37 @@ impl Ledger {
 /// # Errors
 /// [`StoreError::Damaged`] when the history has a gap, or does not begin a license.
 pub fn refold(license: &LicenseNumber, events: &[StoredEvent]) -> Result<Refolded, StoreError> {
-    let mut folded: Option<License> = None;
     let mut versions = Vec::with_capacity(events.len());
-    for (stored, expected) in events.iter().zip(1u64..) {
-        if stored.sequence != expected {
-            return Err(StoreError::Damaged(format!(
-                "license {license} has no event {expected}, and one of sequence {}",
-                stored.sequence
-            )));
-        }
-        let place = EventPlace { license, sequence: stored.sequence, on: stored.on };
-        let next = evolve(folded, &place, &stored.event).map_err(|damaged: DamagedHistory| damaged_store(&damaged))?;
-        versions.push(next.facts.clone());
-        folded = Some(next);
-    }
-    let Some(license) = folded else {
-        return Err(StoreError::Damaged(format!("license {license} has no events")));
-    };
+    let license = fold(license, events, |facts| versions.push(facts.clone()))?;
     Ok(Refolded { state: state_write(&license, 0)?, versions })
 }
 
-fn damaged_store(damaged: &DamagedHistory) -> StoreError {
-    StoreError::Damaged(damaged.to_string())
+/// The license that the history folds to.
+///
+/// # Errors
+/// As [`refold`].
+pub fn refold_to_license(license: &LicenseNumber, events: &[StoredEvent]) -> Result<License, StoreError> {
+    fold(license, events, |_| {})
+}
+
+fn fold(
+    license: &LicenseNumber,
+    events: &[StoredEvent],
+    mut after_each: impl FnMut(&Facts),
+) -> Result<License, StoreError> {
+    let mut folded: Option<License> = None;
+    for (stored, expected) in events.iter().zip(1u64..) {
+        if stored.sequence != expected {
+            let found = stored.sequence;
+            return Err(StoreError::Damaged(format!("license {license} has no event {expected}, and one of {found}")));
+        }
+        let place = EventPlace { license, sequence: stored.sequence, on: stored.on };
+        let next =
+            evolve(folded, &place, &stored.event).map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
+        after_each(&next.facts);
+        folded = Some(next);
+    }
+    folded.ok_or_else(|| StoreError::Damaged(format!("license {license} has no events")))
 }
 
 /// The license's state row, to write over the version that was loaded.

@@ -4,12 +4,15 @@
 //! version that was ever written. `tests/golden/events` keeps one sample of each; CONTRIBUTING.md ("Add an event")
 //! says how a new version comes in.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::order::{OrderLine, Registration};
 use crate::price::Price;
-use crate::values::{Date, Holder, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users};
+use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users};
+use crate::violation::Text;
 
 /// An event of one license. In JSON externally tagged: `{"UsersReduced": {…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -314,4 +317,52 @@ pub struct TrialRegistered {
     pub plugins: PluginSet,
     /// The first day on which it is over.
     pub ends: Date,
+}
+
+/// An event of a refusal's own stream (aggregate type `refusal`, id = the command's, sequence 1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum RefusalEvent {
+    /// The policy said no. That it did, and why, is a fact like any other.
+    CommandRejected(CommandRejected),
+}
+
+impl RefusalEvent {
+    /// The event's type.
+    #[must_use]
+    pub const fn event_type(&self) -> &'static str {
+        "CommandRejected"
+    }
+
+    /// The version of the event's format.
+    #[must_use]
+    pub const fn event_version(&self) -> &'static str {
+        "1"
+    }
+}
+
+/// A command was rejected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandRejected {
+    /// The license it was about.
+    pub license: LicenseNumber,
+    /// The license's version that it was judged against; 0: there was no license.
+    pub version: u64,
+    /// The command, normalised.
+    pub command: serde_json::Value,
+    /// The rules broken, in the policy's order.
+    pub violations: Vec<RecordedViolation>,
+}
+
+/// A rule broken, as it was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedViolation {
+    /// The rule's id.
+    pub rule: String,
+    /// What was wrong, in both languages.
+    pub message: Text,
+    /// The facts it was judged by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, serde_json::Value>,
 }

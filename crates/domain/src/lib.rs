@@ -6,12 +6,14 @@
 
 pub mod catalog;
 pub mod command;
+pub mod decide;
 pub mod entitlement;
 pub mod event;
 pub mod license;
 pub mod needed_users;
 pub mod order;
 pub mod price;
+mod pricing;
 pub mod rule;
 pub mod rules;
 pub mod support;

@@ -11,7 +11,7 @@ use crate::values::{Currency, Date, Money};
 pub struct Price {
     /// The price list's one currency.
     pub currency: Currency,
-    /// The first day of the newest price list row used.
+    /// The first day of the price list in force on the order's date.
     pub price_list: Date,
     /// One entry for each line of the order, in the order they are judged (UPG-4).
     pub lines: Vec<PriceLine>,

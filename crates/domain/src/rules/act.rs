@@ -1,6 +1,12 @@
 //! Activation of orders, and the dates of commands.
 
+use crate::catalog::Programme;
+use crate::command::{ActivateLegacyOrder, Command};
+use crate::decide::{Case, Purpose};
+use crate::license::Facts;
+use crate::order::PendingOrder;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// An order takes effect on activation.
 pub const ACT_1: Rule = Rule {
@@ -61,3 +67,92 @@ pub const ACT_4: Rule = Rule {
     ),
     file: file!(),
 };
+
+use crate::values::Date;
+use crate::violation::{Text, Warning};
+
+/// Whether an upgrade ordered on the day always waits for the vendor desk (ACT-2).
+pub(crate) fn is_legacy(ordered_on: Date, programme: &Programme) -> bool {
+    ordered_on < programme.catalog.upgrades_wait_before()
+}
+
+/// ACT-2: what is said when such an order asks for automatic registration.
+pub(crate) fn act_2_waits(case: &Case<'_>) -> Warning {
+    let before = case.programme.catalog.upgrades_wait_before();
+    let message = Text::new(
+        format!("an upgrade ordered before {before} waits, also with automatic registration: the vendor desk activates it"),
+        format!("апгрейд, заказанный до {before}, ожидает активации вендором и при автоматической регистрации"),
+    );
+    Warning { rule: Some(&ACT_2), message }
+}
+
+/// ACT-2: an order placed before 2012-07-30 is activated by the vendor desk with its own command, whoever asks.
+pub(crate) fn act_2_desk(findings: &mut Findings, case: &Case<'_>, pending: &PendingOrder) {
+    if !is_legacy(pending.on, case.programme) {
+        return;
+    }
+    let order = pending.order.clone();
+    findings
+        .broken(
+            &ACT_2,
+            format!("order {order} of {} is activated by the vendor desk (activate_legacy_order)", pending.on),
+            format!("заказ {order} от {} активирует служба вендора (activate_legacy_order)", pending.on),
+        )
+        .fact("order", order.as_str())
+        .fact("ordered_on", pending.on.to_string())
+        .way(Command::ActivateLegacyOrder(ActivateLegacyOrder { order, reason: None, confirm_irreversible: false }));
+}
+
+/// ACT-5: the purchase waits no longer, or there is none.
+pub(crate) fn act_5_purchase(findings: &mut Findings, facts: &Facts) {
+    findings
+        .broken(
+            &ACT_5,
+            format!("license {} has no purchase that waits for its activation", facts.license),
+            format!("у лицензии {} нет покупки, ожидающей активации", facts.license),
+        )
+        .fact("status", facts.status.name());
+}
+
+/// ACT-5: the order named must wait.
+pub(crate) fn act_5_order<'f>(findings: &mut Findings, facts: &'f Facts, order: &str) -> Option<&'f PendingOrder> {
+    let pending = facts.pending.as_ref().filter(|pending| pending.order == order);
+    if pending.is_none() {
+        findings
+            .broken(
+                &ACT_5,
+                format!("order {order} does not wait for its activation"),
+                format!("заказ {order} не ожидает активации"),
+            )
+            .fact("order", order)
+            .fact("pending_order", facts.pending.as_ref().map(|pending| pending.order.clone()));
+    }
+    pending
+}
+
+/// ACT-4: never back in time; and when posted, not after today.
+pub(crate) fn act_4(findings: &mut Findings, case: &Case<'_>) {
+    let on = case.on;
+    if let Some(last) = case.license.map(|license| license.facts.on).filter(|last| on < *last) {
+        findings
+            .broken(
+                &ACT_4,
+                format!("{on} is before the license's last event, of {last}"),
+                format!("{on} раньше последнего события лицензии ({last})"),
+            )
+            .fact("on", on.to_string())
+            .fact("last_event_on", last.to_string());
+    }
+    if let Purpose::Post { today } = case.purpose
+        && on > today
+    {
+        findings
+            .broken(
+                &ACT_4,
+                format!("{on} is after today, {today}; a quote may look ahead"),
+                format!("{on} позже сегодняшней даты ({today}); вперёд можно только рассчитать цену"),
+            )
+            .fact("on", on.to_string())
+            .fact("today", today.to_string());
+    }
+}

@@ -1,6 +1,9 @@
 //! Catalog facts: products, plugins, license types, and the days from which they hold.
 
+use crate::catalog::{Catalog, Sale};
+use crate::decide::Case;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Server licenses are kept for Connect, Control and Operator only.
 pub const CAT_1: Rule = Rule {
@@ -54,3 +57,51 @@ pub const CAT_4: Rule = Rule {
     ),
     file: file!(),
 };
+
+use crate::values::{Date, LicenseType, Plugin, Product, RequestedProduct};
+
+/// CAT-1: the product, if it is sold as a server license on the date.
+pub(crate) fn cat_1(findings: &mut Findings, case: &Case<'_>, requested: RequestedProduct) -> Option<Product> {
+    let (en, ru) = match case.programme.catalog.product_is_sold(requested, case.on) {
+        Sale::ServerLicense(product) => return Some(product),
+        Sale::Hosted => ("is a hosted service and has no server license", "размещается в облаке и не имеет серверной лицензии"),
+        Sale::Discontinued => ("is discontinued", "больше не продаётся"),
+        Sale::NotOnSale => ("is not on sale", "не продаётся"),
+    };
+    findings
+        .broken(&CAT_1, format!("{requested} {en} on {}", case.on), format!("{requested} {ru} (на {})", case.on))
+        .fact("product", requested.name());
+    None
+}
+
+/// CAT-2: a plugin may have a first and a last day of sale.
+pub(crate) fn cat_2_on_sale(findings: &mut Findings, catalog: &Catalog, product: Product, plugin: Plugin, on: Date) {
+    if !catalog.plugins_of(product, on).contains(plugin) || catalog.plugin_on_sale(product, plugin, on) {
+        return;
+    }
+    findings
+        .broken(
+            &CAT_2,
+            format!("{plugin} for {product} is not on sale on {on}"),
+            format!("расширение {plugin} для {product} не продаётся {on}"),
+        )
+        .fact("plugin", plugin.name());
+}
+
+/// CAT-3: which types there are for a product; `fstek` is never bought as a new license.
+pub(crate) fn cat_3(findings: &mut Findings, case: &Case<'_>, product: Product, license_type: LicenseType) {
+    let (en, ru) = if license_type == LicenseType::Fstek {
+        (
+            "fstek is never bought as a new license: buy a commercial one and switch it".to_owned(),
+            "лицензия ФСТЭК не продаётся как новая: купите коммерческую и закажите переход".to_owned(),
+        )
+    } else if case.programme.catalog.type_exists_for(license_type, product, case.on) {
+        return;
+    } else {
+        (
+            format!("there is no {license_type} license for {product} on {}", case.on),
+            format!("на {} нет лицензии типа {license_type} для {product}", case.on),
+        )
+    };
+    findings.broken(&CAT_3, en, ru).fact("license_type", license_type.name());
+}

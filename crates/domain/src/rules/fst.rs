@@ -1,6 +1,10 @@
 //! The FSTEK-certified edition of Kerio Control.
 
+use crate::command::OrderUpgrade;
+use crate::decide::{Case, Draft, ways};
+use crate::license::Facts;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// The FSTEK edition is an upgrade of Control.
 pub const FST_1: Rule = Rule {
@@ -83,3 +87,67 @@ pub const FST_7: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use crate::values::{LicenseType, Product, ProductVersion};
+use crate::violation::{Text, Warning};
+
+/// FST-1: for Control only.
+pub(crate) fn fst_1(findings: &mut Findings, draft: &Draft) {
+    if draft.product == Product::Control {
+        return;
+    }
+    let product = draft.product;
+    findings
+        .broken(
+            &FST_1,
+            format!("the license is for {product}; only control has an FSTEK-certified edition"),
+            format!("лицензия на {product}; версия, сертифицированная ФСТЭК, есть только у control"),
+        )
+        .fact("product", product.name());
+}
+
+/// FST-2: only while SWM is active.
+pub(crate) fn fst_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) {
+    if draft.swm_is_active(case.on) {
+        return;
+    }
+    let ends = draft.swm_ends;
+    findings
+        .broken(
+            &FST_2,
+            format!("SWM lapsed on {ends}: renew it first, in the same order or before"),
+            format!("подписка SWM истекла {ends}: сначала продлите её, в этом же заказе или раньше"),
+        )
+        .fact("swm_ends", ends.to_string())
+        .way(ways::renewed_first(case, order, draft));
+}
+
+/// FST-3: from `commercial` only.
+pub(crate) fn fst_3(findings: &mut Findings, draft: &Draft) {
+    let license_type = draft.license_type;
+    let (en, ru) = match license_type {
+        LicenseType::Commercial => return,
+        LicenseType::Fstek => ("the license is an fstek one already", "лицензия уже имеет тип fstek"),
+        LicenseType::Government | LicenseType::Education => (
+            "have the license changed to commercial by the vendor desk first",
+            "сначала служба вендора должна сменить тип лицензии на коммерческий",
+        ),
+    };
+    findings
+        .broken(
+            &FST_3,
+            format!("the license type is {license_type}: {en}"),
+            format!("тип лицензии: {license_type}; {ru}"),
+        )
+        .fact("license_type", license_type.name());
+}
+
+/// FST-6: above 7.2 the installed version must be removed first.
+pub(crate) fn fst_6(facts: &Facts) -> Option<Warning> {
+    let installed = facts.installed_version.as_ref().filter(|version| **version > ProductVersion::from("7.2"))?;
+    let message = Text::new(
+        format!("version {installed} is above 7.2: remove it before installing the certified one"),
+        format!("версия {installed} выше 7.2: удалите её перед установкой сертифицированной версии"),
+    );
+    Some(Warning { rule: Some(&FST_6), message })
+}

@@ -1,6 +1,9 @@
 //! Installations and versions.
 
+use crate::decide::Case;
+use crate::license::Facts;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Moving to another machine needs no new license.
 pub const INS_1: Rule = Rule {
@@ -27,3 +30,37 @@ pub const INS_2: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use crate::values::{Date, ProductVersion};
+
+/// INS-2: every version released before SWM ended.
+pub(crate) fn ins_2(
+    findings: &mut Findings,
+    case: &Case<'_>,
+    facts: &Facts,
+    version: &ProductVersion,
+    released: Option<Date>,
+) {
+    let on = case.on;
+    let lapsed = facts.swm.map(|swm| swm.ends).filter(|ends| *ends <= on);
+    let (en, ru) = match (released, lapsed) {
+        (Some(released), _) if released > on => (
+            format!("version {version} was released on {released}, after {on}"),
+            format!("версия {version} вышла {released}, позже {on}"),
+        ),
+        (Some(released), Some(ends)) if released >= ends => (
+            format!("SWM lapsed on {ends}; version {version} of {released} came later"),
+            format!("подписка SWM истекла {ends}; версия {version} от {released} вышла позже"),
+        ),
+        (None, Some(ends)) => (
+            format!("SWM lapsed on {ends}, and it is not known when version {version} was released: name the day"),
+            format!("подписка SWM истекла {ends}, а дата выхода версии {version} неизвестна: укажите её"),
+        ),
+        _ => return,
+    };
+    findings
+        .broken(&INS_2, en, ru)
+        .fact("version", version.as_str())
+        .fact("released", released.map(|date| date.to_string()))
+        .fact("swm_ends", facts.swm.map(|swm| swm.ends.to_string()));
+}

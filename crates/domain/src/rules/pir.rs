@@ -1,6 +1,9 @@
 //! Piracy: two servers on one license number.
 
+use crate::command::{Command, UnblockLicense};
+use crate::license::{Facts, Status};
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Two servers online on one number block the license.
 pub const PIR_1: Rule = Rule {
@@ -35,3 +38,28 @@ pub const PIR_3: Rule = Rule {
     interpretation: Some("The documents do not speak of such reports; they are repeated messages, not mistakes."),
     file: file!(),
 };
+
+/// PIR-2: a blocked license takes only its unblocking, with a reason; and only a blocked one is unblocked.
+pub(crate) fn pir_2(findings: &mut Findings, facts: &Facts, command: &Command) {
+    let blocked = facts.status == Status::Blocked;
+    let license = &facts.license;
+    let (en, ru) = match command {
+        Command::UnblockLicense(_) if !blocked => {
+            (format!("license {license} is not blocked"), format!("лицензия {license} не заблокирована"))
+        }
+        Command::UnblockLicense(UnblockLicense { reason: Some(_) }) => return,
+        Command::UnblockLicense(_) => {
+            ("unblocking needs a reason".to_owned(), "для разблокировки нужна причина (reason)".to_owned())
+        }
+        _ if blocked => (
+            format!("license {license} is blocked: the vendor desk must unblock it first"),
+            format!("лицензия {license} заблокирована: сначала её должна разблокировать служба вендора"),
+        ),
+        _ => return,
+    };
+    let violation = findings.broken(&PIR_2, en, ru);
+    violation.fact("status", facts.status.name()).fact("servers_online", facts.servers_online.clone());
+    if blocked && !matches!(command, Command::UnblockLicense(_)) {
+        violation.way(Command::UnblockLicense(UnblockLicense { reason: None }));
+    }
+}

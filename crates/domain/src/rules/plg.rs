@@ -1,6 +1,9 @@
 //! Plugins added to a license.
 
+use crate::command::{AddPlugin, OrderUpgrade, UpgradeLine};
+use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Only the product's own plugins, each once.
 pub const PLG_1: Rule = Rule {
@@ -64,3 +67,64 @@ pub const PLG_6: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use crate::values::{Plugin, Product};
+
+/// PLG-1: only plugins of the product.
+pub(crate) fn plg_1_of_the_product(findings: &mut Findings, case: &Case<'_>, product: Product, plugin: Plugin) {
+    let plugins = case.programme.catalog.plugins_of(product, case.on);
+    if plugins.contains(plugin) {
+        return;
+    }
+    let there_are = ways::plugins(&plugins);
+    findings
+        .broken(
+            &PLG_1,
+            format!("{plugin} is no plugin of {product}; it has: {there_are}"),
+            format!("{plugin} не является расширением {product}; доступны: {there_are}"),
+        )
+        .fact("plugin", plugin.name())
+        .fact("plugins_of_the_product", ways::names(&plugins));
+}
+
+/// PLG-1: each once.
+pub(crate) fn plg_1_once(findings: &mut Findings, plugin: Plugin, draft: &Draft) {
+    if !draft.plugins.contains(plugin) {
+        return;
+    }
+    findings
+        .broken(&PLG_1, format!("the license has {plugin} already"), format!("расширение {plugin} уже есть в лицензии"))
+        .fact("plugin", plugin.name());
+}
+
+/// PLG-2: only while SWM is active; the way forward is PLG-5's.
+pub(crate) fn plg_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) {
+    if draft.swm_is_active(case.on) {
+        return;
+    }
+    let ends = draft.swm_ends;
+    findings
+        .broken(
+            &PLG_2,
+            format!("SWM lapsed on {ends}: renew it first, in the same order or before"),
+            format!("подписка SWM истекла {ends}: сначала продлите её, в этом же заказе или раньше"),
+        )
+        .fact("swm_ends", ends.to_string())
+        .way(ways::renewed_first(case, order, draft));
+}
+
+/// PLG-3: for all users of the license.
+pub(crate) fn plg_3(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, line: &AddPlugin, draft: &Draft) {
+    let Some(asserted) = line.users.filter(|asserted| *asserted != draft.users) else { return };
+    let users = draft.users;
+    let corrected = UpgradeLine::AddPlugin(AddPlugin { users: Some(users), ..line.clone() });
+    findings
+        .broken(
+            &PLG_3,
+            format!("the license has {users} users; the plugin is ordered for {asserted}"),
+            format!("пользователей в лицензии: {users}; расширение заказано на {asserted}"),
+        )
+        .fact("license_users", users)
+        .fact("users", asserted)
+        .way(ways::replacing(case, order, &corrected));
+}

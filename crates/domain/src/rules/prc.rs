@@ -1,6 +1,8 @@
 //! Prices. `L` is the LICENSE column of the price list, `M` the MAINTENANCE column, both for the quantity ordered.
 
+use crate::decide::{Case, Purpose};
 use crate::rule::Rule;
+use crate::violation::{Findings, Text, Warning};
 
 /// During the term, the price depends on the quarters left.
 pub const PRC_1: Rule = Rule {
@@ -159,3 +161,18 @@ pub const PRC_12: Rule = Rule {
     interpretation: Some("The documents give no price for the FSTEK edition."),
     file: file!(),
 };
+
+/// PRC-11: no price. A quote is refused; a command is accepted with a warning.
+pub(crate) fn prc_11(case: &Case<'_>, missing: &[String], findings: &mut Findings, warnings: &mut Vec<Warning>) {
+    let (on, items) = (case.on, missing.join("; "));
+    let message = Text::new(
+        format!("the price list has no price on {on} for: {items}"),
+        format!("в прайс-листе на {on} нет цены: {items}"),
+    );
+    match case.purpose {
+        Purpose::Post { .. } => warnings.push(Warning { rule: Some(&PRC_11), message }),
+        Purpose::Quote => {
+            findings.broken(&PRC_11, message.en, message.ru).fact("missing", missing.to_vec());
+        }
+    }
+}

@@ -1,6 +1,10 @@
 //! New purchases, and what may be done before a license is activated.
 
+use crate::command::{ActivateLicense, Command, IssueLicense};
+use crate::decide::Case;
+use crate::license::{Facts, Status};
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// The smallest delivery has 5 users.
 pub const PUR_1: Rule = Rule {
@@ -98,3 +102,95 @@ pub const PUR_9: Rule = Rule {
     ),
     file: file!(),
 };
+
+use crate::values::rounded_up_to_packs;
+
+fn with_users(command: &IssueLicense, users: u32) -> Command {
+    Command::IssueLicense(IssueLicense { users, ..command.clone() })
+}
+
+/// PUR-1: the smallest delivery.
+pub(crate) fn pur_1(findings: &mut Findings, case: &Case<'_>, command: &IssueLicense) {
+    let minimum = case.terms().minimum_users;
+    if command.users >= minimum {
+        return;
+    }
+    findings
+        .broken(
+            &PUR_1,
+            format!("{} users were asked for; the smallest delivery has {minimum}", command.users),
+            format!("запрошено пользователей: {}; минимальная поставка: {minimum}", command.users),
+        )
+        .fact("users", command.users)
+        .fact("minimum", minimum)
+        .way(with_users(command, minimum));
+}
+
+/// PUR-2: whole packs.
+pub(crate) fn pur_2(findings: &mut Findings, case: &Case<'_>, command: &IssueLicense) {
+    let terms = case.terms();
+    if command.users.is_multiple_of(terms.pack_size) {
+        return;
+    }
+    let next = rounded_up_to_packs(command.users, terms.pack_size).max(terms.minimum_users);
+    let (users, pack_size) = (command.users, terms.pack_size);
+    findings
+        .broken(
+            &PUR_2,
+            format!("{users} users are no multiple of {pack_size}; the next one is {next}"),
+            format!("запрошено пользователей: {users}; число должно быть кратно {pack_size}, ближайшее: {next}"),
+        )
+        .fact("users", users)
+        .fact("pack_size", pack_size)
+        .fact("next_valid", next)
+        .way(with_users(command, next));
+}
+
+/// PUR-4: one or two years of SWM with the purchase.
+pub(crate) fn pur_4(findings: &mut Findings, command: &IssueLicense) {
+    let years = command.swm_years;
+    if years <= 2 {
+        return;
+    }
+    findings
+        .broken(
+            &PUR_4,
+            format!("{years} years of SWM were asked for; a purchase has 1 or 2, later years are renewals"),
+            format!("запрошено лет подписки SWM: {years}; при покупке возможны 1 или 2, остальное продлевается позже"),
+        )
+        .fact("swm_years", years)
+        .way(Command::IssueLicense(IssueLicense { swm_years: 2, ..command.clone() }));
+}
+
+/// PUR-8: a number is given once; buying on a trial's number is the exception, registering a second trial is not.
+pub(crate) fn pur_8(findings: &mut Findings, case: &Case<'_>) {
+    let Some(license) = case.license else { return };
+    let buys = matches!(case.request.command, Command::IssueLicense(_));
+    if buys && license.facts.status == Status::Trial {
+        return;
+    }
+    let number = &case.request.license;
+    findings
+        .broken(
+            &PUR_8,
+            format!("the number {number} is taken: it is never given again"),
+            format!("номер {number} занят: номер выдаётся один раз"),
+        )
+        .fact("license", number.as_str())
+        .fact("status", license.facts.status.name());
+}
+
+/// PUR-9: what a license takes before its activation.
+pub(crate) fn pur_9(findings: &mut Findings, facts: &Facts, command: &Command) {
+    if matches!(command, Command::ActivateLicense(_) | Command::RenameHolder(_) | Command::CancelOrder(_)) {
+        return;
+    }
+    findings
+        .broken(
+            &PUR_9,
+            format!("license {} is not activated; it takes no {} before", facts.license, command.name()),
+            format!("лицензия {} не активирована; до активации команда {} невозможна", facts.license, command.name()),
+        )
+        .fact("status", facts.status.name())
+        .way(Command::ActivateLicense(ActivateLicense {}));
+}

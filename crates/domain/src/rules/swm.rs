@@ -1,6 +1,9 @@
 //! Software Maintenance: its period, its renewal, its price.
 
+use crate::command::{OrderUpgrade, RenewSwm, UpgradeLine};
+use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Active SWM gives support, new versions and working plugins.
 pub const SWM_1: Rule = Rule {
@@ -107,3 +110,101 @@ pub const SWM_9: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use crate::values::{Date, add_years};
+use crate::violation::{Text, Warning};
+
+/// SWM-5, SWM-6: whole years from the old end.
+pub(crate) fn new_end(old_end: Date, years: u32) -> Date {
+    add_years(old_end, years)
+}
+
+/// The same order with another renewal.
+fn with_renewal(case: &Case<'_>, order: &OrderUpgrade, renewal: RenewSwm) -> crate::command::Command {
+    ways::replacing(case, order, &UpgradeLine::RenewSwm(renewal))
+}
+
+/// SWM-2: the renewal has the license's plugins.
+pub(crate) fn swm_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, renewal: &RenewSwm, draft: &Draft) {
+    let Some(asserted) = renewal.plugins.as_ref().filter(|asserted| **asserted != draft.plugins) else { return };
+    let (has, asked) = (ways::plugins(&draft.plugins), ways::plugins(asserted));
+    findings
+        .broken(
+            &SWM_2,
+            format!("the license has the plugins: {has}; the renewal names: {asked}"),
+            format!("расширения лицензии: {has}; в продлении указаны: {asked}"),
+        )
+        .fact("license_plugins", ways::names(&draft.plugins))
+        .fact("renewal_plugins", ways::names(asserted))
+        .way(with_renewal(case, order, RenewSwm { plugins: Some(draft.plugins.clone()), ..renewal.clone() }));
+}
+
+/// SWM-3: the renewal covers all users.
+pub(crate) fn swm_3(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, renewal: &RenewSwm, draft: &Draft) {
+    let Some(asserted) = renewal.users.filter(|asserted| *asserted != draft.users) else { return };
+    let users = draft.users;
+    findings
+        .broken(
+            &SWM_3,
+            format!("the license has {users} users; the renewal covers {asserted}"),
+            format!("пользователей в лицензии: {users}; в продлении указано: {asserted}"),
+        )
+        .fact("license_users", users)
+        .fact("renewal_users", asserted)
+        .way(with_renewal(case, order, RenewSwm { users: Some(users), ..renewal.clone() }));
+}
+
+/// SWM-7: while active, one year, and only when less than one remains.
+pub(crate) fn swm_7(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, renewal: &RenewSwm, draft: &Draft) {
+    if !draft.swm_is_active(case.on) {
+        return;
+    }
+    let (ends, years) = (draft.swm_ends, renewal.years);
+    let too_early = ends >= add_years(case.on, 1);
+    let (en, ru) = if too_early {
+        (
+            format!("SWM is active until {ends}: a year or more remains, and a renewal is bought when less does"),
+            format!("подписка SWM действует до {ends}: остаётся год или больше, продление возможно, когда меньше года"),
+        )
+    } else if years > 1 {
+        (
+            format!("{years} years were asked for; while SWM is active (until {ends}) one year can be bought"),
+            format!("запрошено лет: {years}; при действующей подписке SWM (до {ends}) можно купить один год"),
+        )
+    } else {
+        return;
+    };
+    let violation = findings.broken(&SWM_7, en, ru);
+    violation.fact("swm_ends", ends.to_string()).fact("years", years);
+    if !too_early {
+        violation.way(with_renewal(case, order, RenewSwm { years: 1, ..renewal.clone() }));
+    }
+}
+
+/// SWM-8: lapsed, several years, up to two years after the order date.
+pub(crate) fn swm_8(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, renewal: &RenewSwm, draft: &Draft) {
+    let (end, limit) = (new_end(draft.swm_ends, renewal.years), add_years(case.on, 2));
+    if draft.swm_is_active(case.on) || end <= limit {
+        return;
+    }
+    let most = (1..=renewal.years).take_while(|years| new_end(draft.swm_ends, *years) <= limit).last();
+    let violation = findings.broken(
+        &SWM_8,
+        format!("the new end would be {end}, and may be at most {limit}, two years after the order"),
+        format!("новая дата окончания была бы {end}, а может быть не позднее {limit} (два года после заказа)"),
+    );
+    violation.fact("new_end", end.to_string()).fact("latest_end", limit.to_string()).fact("most_years", most);
+    if let Some(years) = most {
+        violation.way(with_renewal(case, order, RenewSwm { years, ..renewal.clone() }));
+    }
+}
+
+/// SWM-6: a renewal after a long gap may leave SWM lapsed.
+pub(crate) fn swm_6(case: &Case<'_>, renewal: &RenewSwm, draft: &Draft) -> Option<Warning> {
+    let end = new_end(draft.swm_ends, renewal.years);
+    let message = Text::new(
+        format!("SWM then ends on {end} and stays lapsed: buy the years that are still missing"),
+        format!("подписка SWM закончится {end} и останется истёкшей: докупите недостающие годы"),
+    );
+    (end <= case.on).then_some(Warning { rule: Some(&SWM_6), message })
+}

@@ -1,6 +1,9 @@
 //! Trials.
 
+use crate::command::Command;
+use crate::license::Facts;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// A trial runs 30 days.
 pub const TRL_1: Rule = Rule {
@@ -25,3 +28,23 @@ pub const TRL_2: Rule = Rule {
     interpretation: Some("The documents do not say what a trial may become other than by buying a license."),
     file: file!(),
 };
+
+/// TRL-2: no upgrades, and of the vendor desk's commands only a rename.
+pub(crate) fn trl_2(findings: &mut Findings, facts: &Facts, command: &Command) {
+    let upgrade = command.as_upgrade().is_some();
+    let desk = command.is_the_vendor_desks() && !matches!(command, Command::RenameHolder(_));
+    if !upgrade && !desk {
+        return;
+    }
+    findings
+        .broken(
+            &TRL_2,
+            format!("license {} is a trial and takes no {}: buy a license on its number", facts.license, command.name()),
+            format!(
+                "лицензия {} пробная, команда {} невозможна: купите лицензию на этот номер",
+                facts.license,
+                command.name()
+            ),
+        )
+        .fact("status", facts.status.name());
+}

@@ -1,6 +1,11 @@
 //! Upgrades: whatever is bought for an existing license.
 
+use crate::command::{ActivateLegacyOrder, ActivateUpgrade, CancelOrder, Command, OrderUpgrade, UpgradeLine};
+use crate::decide::Case;
+use crate::license::Facts;
+use crate::order::PendingOrder;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// An upgrade is any change bought for an existing license.
 pub const UPG_1: Rule = Rule {
@@ -89,3 +94,82 @@ pub const UPG_7: Rule = Rule {
     interpretation: Some("An order that names a partner changes the license's partner, at its activation."),
     file: file!(),
 };
+
+use super::act::is_legacy;
+
+/// UPG-3 (and VND-12): nothing is ordered or changed while an order waits.
+pub(crate) fn upg_3(findings: &mut Findings, facts: &Facts, case: &Case<'_>) {
+    let Some(pending) = &facts.pending else { return };
+    let order = pending.order.clone();
+    let activate = if is_legacy(pending.on, case.programme) {
+        Command::ActivateLegacyOrder(ActivateLegacyOrder {
+            order: order.clone(),
+            reason: None,
+            confirm_irreversible: false,
+        })
+    } else {
+        Command::ActivateUpgrade(ActivateUpgrade { order: order.clone() })
+    };
+    findings
+        .broken(
+            &UPG_3,
+            format!("order {order} of {} waits for its activation: activate or withdraw it first", pending.on),
+            format!("заказ {order} от {} ожидает активации: сначала активируйте или отмените его", pending.on),
+        )
+        .fact("pending_order", order.as_str())
+        .way(activate)
+        .way(Command::CancelOrder(CancelOrder { order, reason: None }));
+}
+
+/// UPG-4: each kind of line at most once. The lines stand in the judging sequence.
+pub(crate) fn upg_4(findings: &mut Findings, order: &OrderUpgrade) {
+    let twice = order.lines.windows(2).find(|pair| pair[0].kind() == pair[1].kind());
+    let Some(name) = twice.map(|pair| line_name(&pair[0])) else { return };
+    findings
+        .broken(
+            &UPG_4,
+            format!("the order has {name} more than once"),
+            format!("строка {name} встречается в заказе более одного раза"),
+        )
+        .fact("line", name);
+}
+
+const fn line_name(line: &UpgradeLine) -> &'static str {
+    match line {
+        UpgradeLine::RenewSwm(_) => "renew_swm",
+        UpgradeLine::AddPlugin(_) => "add_plugin",
+        UpgradeLine::SwitchToFstek => "switch_to_fstek",
+        UpgradeLine::AddUsers(_) => "add_users",
+    }
+}
+
+/// UPG-5: an order number is unique within a license.
+pub(crate) fn upg_5(findings: &mut Findings, case: &Case<'_>, order: &str) {
+    if !case.order_is_taken {
+        return;
+    }
+    let license = &case.request.license;
+    findings
+        .broken(
+            &UPG_5,
+            format!("license {license} has an order {order} already: use another number"),
+            format!("у лицензии {license} уже есть заказ {order}: укажите другой номер"),
+        )
+        .fact("order", order);
+}
+
+/// UPG-6: only what waits can be withdrawn.
+pub(crate) fn upg_6<'f>(findings: &mut Findings, facts: &'f Facts, order: &str) -> Option<&'f PendingOrder> {
+    let pending = facts.pending.as_ref().filter(|pending| pending.order == order);
+    if pending.is_none() {
+        findings
+            .broken(
+                &UPG_6,
+                format!("order {order} does not wait for its activation: there is nothing to withdraw"),
+                format!("заказ {order} не ожидает активации: отменять нечего"),
+            )
+            .fact("order", order)
+            .fact("pending_order", facts.pending.as_ref().map(|pending| pending.order.clone()));
+    }
+    pending
+}

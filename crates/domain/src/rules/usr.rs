@@ -1,6 +1,9 @@
 //! Additional users.
 
+use crate::command::{AddUsers, Command, OrderUpgrade, RemovePlugins, UpgradeLine};
+use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// Users can be added at any time.
 pub const USR_1: Rule = Rule {
@@ -46,3 +49,62 @@ pub const USR_4: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use crate::values::rounded_up_to_packs;
+
+/// USR-2: with SWM lapsed, only on a clean license.
+pub(crate) fn usr_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) {
+    if draft.swm_is_active(case.on) || draft.plugins.is_empty() {
+        return;
+    }
+    let (ends, plugins) = (draft.swm_ends, ways::plugins(&draft.plugins));
+    let removal = RemovePlugins { plugins: draft.plugins.clone(), reason: None, confirm_irreversible: false };
+    findings
+        .broken(
+            &USR_2,
+            format!("SWM lapsed on {ends} and the license has plugins ({plugins}): renew it, or have them removed first"),
+            format!("подписка SWM истекла {ends}, в лицензии есть расширения ({plugins}): продлите SWM или удалите их"),
+        )
+        .fact("swm_ends", ends.to_string())
+        .fact("plugins", ways::names(&draft.plugins))
+        .way(ways::renewed_first(case, order, draft))
+        .way(Command::RemovePlugins(removal));
+}
+
+/// USR-3: an order that names plugins names exactly the license's.
+pub(crate) fn usr_3(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, line: &AddUsers, draft: &Draft) {
+    if line.plugins.is_empty() || line.plugins == draft.plugins {
+        return;
+    }
+    let (has, asked) = (ways::plugins(&draft.plugins), ways::plugins(&line.plugins));
+    let corrected = UpgradeLine::AddUsers(AddUsers { plugins: draft.plugins.clone(), ..line.clone() });
+    findings
+        .broken(
+            &USR_3,
+            format!("the license has the plugins: {has}; the order names: {asked}"),
+            format!("расширения лицензии: {has}; в заказе указаны: {asked}"),
+        )
+        .fact("license_plugins", ways::names(&draft.plugins))
+        .fact("ordered_plugins", ways::names(&line.plugins))
+        .way(ways::replacing(case, order, &corrected));
+}
+
+/// USR-4: whole packs, at least one.
+pub(crate) fn usr_4(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, line: &AddUsers, draft: &Draft) {
+    let (users, pack_size) = (line.users, case.terms().pack_size);
+    let fits = draft.users.checked_add(users).is_some();
+    if users > 0 && users.is_multiple_of(pack_size) && fits {
+        return;
+    }
+    let next = rounded_up_to_packs(users, pack_size);
+    let corrected = UpgradeLine::AddUsers(AddUsers { users: next, ..line.clone() });
+    let violation = findings.broken(
+        &USR_4,
+        format!("{users} users were ordered; they come in packs of {pack_size}, and the next number is {next}"),
+        format!("заказано пользователей: {users}; они продаются пакетами по {pack_size}, ближайшее число: {next}"),
+    );
+    violation.fact("users", users).fact("pack_size", pack_size).fact("next_valid", next);
+    if fits {
+        violation.way(ways::replacing(case, order, &corrected));
+    }
+}

@@ -1,6 +1,11 @@
 //! What only the vendor desk may record, and nobody can undo.
 
+use crate::command::{Command, ReduceUsers, RemovePlugins};
+use crate::decide::{Case, users_of, ways};
+use crate::license::{Facts, License};
+use crate::order::PendingOrder;
 use crate::rule::Rule;
+use crate::violation::Findings;
 
 /// The vendor desk renames the holder.
 pub const VND_1: Rule = Rule {
@@ -164,3 +169,135 @@ pub const VND_11: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
+
+use super::act::is_legacy;
+use crate::values::{LicenseType, rounded_up_to_packs};
+
+/// VND-2: to another type, and never into `fstek`.
+pub(crate) fn vnd_2(findings: &mut Findings, facts: &Facts, to: LicenseType) {
+    let (en, ru) = if to == LicenseType::Fstek {
+        ("fstek is reached only by buying the switch (switch_to_fstek)", "тип fstek получают только покупкой перехода (switch_to_fstek)")
+    } else if to == facts.license_type {
+        ("the license has this type already", "лицензия уже имеет этот тип")
+    } else {
+        return;
+    };
+    findings
+        .broken(&VND_2, format!("{to}: {en}"), format!("{to}: {ru}"))
+        .fact("from", facts.license_type.name())
+        .fact("to", to.name());
+}
+
+/// VND-3: to fewer users, in whole packs.
+pub(crate) fn vnd_3(findings: &mut Findings, case: &Case<'_>, facts: &Facts, command: &ReduceUsers) {
+    let (users, to) = (users_of(facts), command.to);
+    let terms = case.terms();
+    let (pack_size, minimum) = (terms.pack_size, terms.minimum_users);
+    if to < users && to >= minimum && to.is_multiple_of(pack_size) {
+        return;
+    }
+    let violation = findings.broken(
+        &VND_3,
+        format!("{to} is no smaller multiple of {pack_size}, at least {minimum}; the license has {users} users"),
+        format!("{to} не подходит: нужно меньшее число, кратное {pack_size}, не менее {minimum}; сейчас пользователей: {users}"),
+    );
+    violation.fact("users", users).fact("to", to).fact("pack_size", pack_size);
+    let next = rounded_up_to_packs(to, pack_size).max(minimum);
+    if next < users {
+        violation.fact("next_valid", next).way(Command::ReduceUsers(ReduceUsers { to: next, ..command.clone() }));
+    }
+}
+
+/// VND-4: only plugins that the license has.
+pub(crate) fn vnd_4(findings: &mut Findings, facts: &Facts, command: &RemovePlugins) {
+    let strange = command.plugins.without(&facts.plugins);
+    if strange.is_empty() {
+        return;
+    }
+    let (asked, has) = (ways::plugins(&strange), ways::plugins(&facts.plugins));
+    findings
+        .broken(
+            &VND_4,
+            format!("the license does not have: {asked}; it has: {has}"),
+            format!("в лицензии нет расширений: {asked}; есть: {has}"),
+        )
+        .fact("license_plugins", ways::names(&facts.plugins))
+        .fact("not_there", ways::names(&strange));
+}
+
+/// VND-5: only orders placed before 2012-07-30.
+pub(crate) fn vnd_5(findings: &mut Findings, case: &Case<'_>, pending: &PendingOrder) {
+    if is_legacy(pending.on, case.programme) {
+        return;
+    }
+    let (order, before) = (&pending.order, case.programme.catalog.upgrades_wait_before());
+    let activate = crate::command::ActivateUpgrade { order: order.clone() };
+    findings
+        .broken(
+            &VND_5,
+            format!("order {order} of {} was not placed before {before}: activate it with activate_upgrade", pending.on),
+            format!("заказ {order} от {} размещён не раньше {before}: активируйте его командой activate_upgrade", pending.on),
+        )
+        .fact("order", order.as_str())
+        .fact("ordered_on", pending.on.to_string())
+        .way(Command::ActivateUpgrade(activate));
+}
+
+/// VND-9: a closed license takes no command, forever.
+pub(crate) fn vnd_9_closed(findings: &mut Findings, facts: &Facts) {
+    let license = &facts.license;
+    findings
+        .broken(
+            &VND_9,
+            format!("license {license} is closed since {}: it takes no command any more", facts.on),
+            format!("лицензия {license} закрыта {}: никакие команды больше невозможны", facts.on),
+        )
+        .fact("status", facts.status.name());
+}
+
+/// VND-9: a type that was left is never given again, and `fstek` is never left.
+pub(crate) fn vnd_9_type(findings: &mut Findings, license: &License, to: LicenseType) {
+    let from = license.facts.license_type;
+    let (en, ru) = if from == LicenseType::Fstek {
+        ("fstek is never left".to_owned(), "тип fstek не меняется".to_owned())
+    } else if license.types_left.contains(&to) {
+        (
+            format!("the license has left {to}, and a type that was left is never given again"),
+            format!("тип {to} уже был сменён, и вернуть его нельзя"),
+        )
+    } else {
+        return;
+    };
+    let left: Vec<_> = license.types_left.iter().map(|left| left.name()).collect();
+    findings.broken(&VND_9, en, ru).fact("from", from.name()).fact("to", to.name()).fact("types_left", left);
+}
+
+/// VND-10: the confirmation alone (a rename, the FSTEK switch).
+pub(crate) fn vnd_10_confirmed(findings: &mut Findings, case: &Case<'_>, confirmed: bool) {
+    if confirmed {
+        return;
+    }
+    let violation = findings.broken(
+        &VND_10,
+        "this cannot be undone: say confirm_irreversible: true",
+        "это действие необратимо: укажите confirm_irreversible: true",
+    );
+    violation.fact("confirm_irreversible", false);
+    violation.way_forward.extend(ways::confirmed(&case.request.command));
+}
+
+/// VND-10: the confirmation and a reason.
+pub(crate) fn vnd_10_with_reason(findings: &mut Findings, case: &Case<'_>, confirmed: bool, reason: Option<&str>) {
+    if reason.is_some() {
+        vnd_10_confirmed(findings, case, confirmed);
+        return;
+    }
+    findings
+        .broken(
+            &VND_10,
+            "this cannot be undone: give a reason and say confirm_irreversible: true",
+            "это действие необратимо: укажите причину (reason) и confirm_irreversible: true",
+        )
+        .fact("confirm_irreversible", confirmed)
+        .fact("reason", serde_json::Value::Null);
+}

@@ -1,0 +1,226 @@
+//! Judging commands in order against what was loaded, each as the ones before it leave the licenses.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ledger_domain::catalog::Programme;
+use ledger_domain::command::{Actor, Request};
+use ledger_domain::decide::{Case, Decision, Purpose, Refusal, decide};
+use ledger_domain::entitlement::entitlement;
+use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEvent};
+use ledger_domain::license::{EventPlace, Facts, License, evolve};
+use ledger_domain::values::{Date, LicenseNumber};
+use uuid::Uuid;
+
+use crate::content::Canonical;
+use crate::outcome::{Answered, EventView, Outcome, OutcomeKind, ViolationView, WarningView, Would};
+use crate::rebuild::state_write;
+use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, REFUSAL_STREAM, StoreError};
+
+/// What is known of the ledger while commands are judged: what was loaded, and what the commands so far have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) licenses: BTreeMap<LicenseNumber, Held>,
+    pub(crate) answers: HashMap<Uuid, Answer>,
+    pub(crate) orders_taken: HashSet<(LicenseNumber, String)>,
+}
+
+/// A license that was loaded.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) license: Option<License>,
+    pub(crate) base_version: u64,
+}
+
+impl Held {
+    pub(crate) fn version(&self) -> u64 {
+        self.license.as_ref().map_or(0, |license| license.facts.version)
+    }
+}
+
+/// What every command of a group is judged by.
+pub(crate) struct Judge<'a> {
+    pub(crate) programme: &'a Programme,
+    pub(crate) purpose: Purpose,
+    pub(crate) today: Date,
+    pub(crate) actor: &'a Actor,
+}
+
+/// A command's answer; with what is to be written, if anything is.
+pub(crate) struct Judged {
+    pub(crate) answered: Answered,
+    pub(crate) write: Option<JudgedCommand>,
+}
+
+impl Judge<'_> {
+    /// Judges one command: its id, the role, the version, the rules; the first that says no decides.
+    pub(crate) fn judge(&self, request: &Request, content: &Canonical, known: &mut Known) -> Result<Judged, StoreError> {
+        if let Some(answer) = known.answers.get(&request.command_id) {
+            return answered_before(request, content, answer);
+        }
+        let actor = request.actor.as_ref().unwrap_or(self.actor);
+        if !request.command.is_allowed_for(actor.role) {
+            return told(&Outcome::forbidden(request, actor.role));
+        }
+        let held = known.licenses.get(&request.license);
+        let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));
+        if let Some(expected) = request.expected_version.filter(|expected| *expected != version) {
+            let message = format!("license {} is at version {version}, not {expected}", request.license);
+            return told(&Outcome::conflict(request, "/expected_version", message));
+        }
+        let on = request.on.unwrap_or(self.today);
+        let order = request.command.places_order().map(|order| (request.license.clone(), order.to_owned()));
+        let order_is_taken = order.is_some_and(|order| known.orders_taken.contains(&order));
+        let case = Case { request, on, purpose: self.purpose, license, order_is_taken, programme: self.programme };
+        let (outcome, events) = match decide(&case) {
+            Ok(decision) => self.accepted(request, on, decision, known)?,
+            Err(refusal) => self.rejected(&case, version, refusal)?,
+        };
+        let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
+        let answer = Answer { digest: content.digest, outcome: answered.json.clone().into_bytes() };
+        known.answers.insert(request.command_id, answer);
+        let write = JudgedCommand {
+            command_id: request.command_id,
+            license: request.license.clone(),
+            on,
+            actor: actor.clone(),
+            content: content.json.clone(),
+            digest: content.digest,
+            outcome: answered.json.clone(),
+            accepted: outcome.outcome == OutcomeKind::Accepted,
+            events,
+        };
+        Ok(Judged { answered, write: Some(write) })
+    }
+
+    fn accepted(
+        &self,
+        request: &Request,
+        on: Date,
+        decision: Decision,
+        known: &mut Known,
+    ) -> Result<(Outcome, Vec<NewEvent>), StoreError> {
+        let mut outcome = Outcome::of(OutcomeKind::Accepted, request);
+        let mut events = Vec::with_capacity(decision.events.len());
+        for (number, event) in &decision.events {
+            let held = known.licenses.entry(number.clone());
+            let held = held.or_insert_with(|| Held { license: None, base_version: 0 });
+            let facts = advance(&mut held.license, number, on, event)?;
+            outcome.events.push(EventView::new(number, facts.version, event));
+            if let Some(order) = event.order_number() {
+                known.orders_taken.insert((number.clone(), order.to_owned()));
+            }
+            events.push(new_event(event, facts)?);
+        }
+        outcome.version = Some(known.licenses.get(&request.license).map_or(0, Held::version));
+        outcome.price = decision.price;
+        outcome.warnings = decision.warnings.iter().map(WarningView::from).collect();
+        Ok((outcome, events))
+    }
+
+    fn rejected(&self, case: &Case<'_>, version: u64, refusal: Refusal) -> Result<(Outcome, Vec<NewEvent>), StoreError> {
+        let Case { request, on, .. } = *case;
+        let violations = refusal.violations.iter().map(|violation| ViolationView::new(violation, request, on)).collect();
+        let would = refusal.would.map(|decision| self.would(case, &decision)).transpose()?;
+        let outcome =
+            Outcome { version: Some(version), violations, would, ..Outcome::of(OutcomeKind::Rejected, request) };
+        Ok((outcome, vec![refusal_event(request, version, &refusal.violations)?]))
+    }
+
+    /// What the confirmed command would do: its events, and the entitlements they would lead to.
+    fn would(&self, case: &Case<'_>, decision: &Decision) -> Result<Would, StoreError> {
+        let mut licenses: BTreeMap<&LicenseNumber, Option<License>> = BTreeMap::new();
+        let mut events = Vec::with_capacity(decision.events.len());
+        for (number, event) in &decision.events {
+            let license = licenses.entry(number).or_insert_with(|| case.license.cloned());
+            let facts = advance(license, number, case.on, event)?;
+            events.push(EventView::new(number, facts.version, event));
+        }
+        let entitled = |license: &License| entitlement(&license.facts, case.on, &self.programme.catalog);
+        Ok(Would { events, entitlements: licenses.values().flatten().map(entitled).collect() })
+    }
+}
+
+/// Folds the event into the license; the facts after it.
+fn advance(license: &mut Option<License>, number: &LicenseNumber, on: Date, event: &Event) -> Result<Facts, StoreError> {
+    let sequence = license.as_ref().map_or(0, |license| license.facts.version) + 1;
+    let next = evolve(license.take(), &EventPlace { license: number, sequence, on }, event)
+        .map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
+    Ok(license.insert(next).facts.clone())
+}
+
+fn new_event(event: &Event, facts: Facts) -> Result<NewEvent, StoreError> {
+    Ok(NewEvent {
+        stream_type: LICENSE_STREAM,
+        stream_id: facts.license.to_string(),
+        sequence: facts.version,
+        event_type: event.event_type(),
+        event_version: event.event_version(),
+        payload: serde_json::to_string(event).map_err(|error| unwritable(&error))?,
+        order_number: event.order_number().map(str::to_owned),
+        facts: Some(facts),
+    })
+}
+
+fn refusal_event(
+    request: &Request,
+    version: u64,
+    violations: &[ledger_domain::violation::Violation],
+) -> Result<NewEvent, StoreError> {
+    let recorded = violations.iter().map(|violation| RecordedViolation {
+        rule: violation.rule.id.to_owned(),
+        message: violation.message.clone(),
+        facts: violation.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    });
+    let event = RefusalEvent::CommandRejected(CommandRejected {
+        license: request.license.clone(),
+        version,
+        command: serde_json::to_value(&request.command).map_err(|error| unwritable(&error))?,
+        violations: recorded.collect(),
+    });
+    Ok(NewEvent {
+        stream_type: REFUSAL_STREAM,
+        stream_id: request.command_id.to_string(),
+        sequence: 1,
+        event_type: event.event_type(),
+        event_version: event.event_version(),
+        payload: serde_json::to_string(&event).map_err(|error| unwritable(&error))?,
+        order_number: None,
+        facts: None,
+    })
+}
+
+fn answered_before(request: &Request, content: &Canonical, answer: &Answer) -> Result<Judged, StoreError> {
+    if answer.digest != content.digest {
+        let message = "this command id stands for another command: use a new one".to_owned();
+        return told(&Outcome::conflict(request, "/command_id", message));
+    }
+    let answered = Answered::again(&answer.outcome).map_err(|error| {
+        StoreError::Damaged(format!("the outcome of command {} cannot be read: {error}", request.command_id))
+    })?;
+    Ok(Judged { answered, write: None })
+}
+
+fn told(outcome: &Outcome) -> Result<Judged, StoreError> {
+    Ok(Judged { answered: Answered::now(outcome).map_err(|error| unwritable(&error))?, write: None })
+}
+
+pub(crate) fn unwritable(error: &serde_json::Error) -> StoreError {
+    StoreError::Damaged(format!("a value cannot be written as JSON: {error}"))
+}
+
+/// The batch of what was judged: one state row for each license that changed, a guard for each that was only read.
+pub(crate) fn batch(edition: &str, commands: Vec<JudgedCommand>, known: &Known) -> Result<Batch, StoreError> {
+    let read: HashSet<&LicenseNumber> = commands.iter().map(|command| &command.license).collect();
+    let mut batch = Batch { edition: edition.to_owned(), ..Batch::default() };
+    for (number, held) in &known.licenses {
+        match &held.license {
+            Some(license) if license.facts.version > held.base_version => {
+                batch.states.push(state_write(license, held.base_version)?);
+            }
+            _ if read.contains(number) => batch.guards.push((number.clone(), held.base_version)),
+            _ => {}
+        }
+    }
+    batch.commands = commands;
+    Ok(batch)
+}

@@ -1,0 +1,97 @@
+//! Rebuilding the read models from the events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger_domain::values::LicenseNumber;
+
+use super::append::newer_fold;
+use super::{Current, Held, Version};
+use crate::store::{RebuiltPage, Refold, StoreError, StoredEvent};
+
+impl Held {
+    pub(super) fn rebuild_page(
+        &mut self,
+        after: Option<&str>,
+        limit: u32,
+        refold: Refold,
+    ) -> Result<RebuiltPage, StoreError> {
+        let page = self.page_of_licenses(after, limit);
+        let mut rebuilt = RebuiltPage::default();
+        let mut folded = Vec::new();
+        for license in &page {
+            let events = self.history(license, 0, u32::MAX);
+            rebuilt.events += u64::try_from(events.len()).unwrap_or(u64::MAX);
+            rebuilt.licenses += 1;
+            folded.push((license, self.fold(license, &events, refold)?));
+        }
+        for (license, (current, versions)) in folded {
+            rebuilt.mended.extend(self.mend_current(license, current));
+            rebuilt.mended.extend(self.mend_versions(license, versions));
+        }
+        let is_full = u32::try_from(page.len()).is_ok_and(|count| count == limit);
+        rebuilt.last = page.last().filter(|_| is_full).map(ToString::to_string);
+        Ok(rebuilt)
+    }
+
+    /// Every license with events or with a row, so that strays are found too.
+    fn page_of_licenses(&self, after: Option<&str>, limit: u32) -> Vec<LicenseNumber> {
+        let all: BTreeSet<_> = self.events.keys().chain(self.current.keys()).chain(self.versions.keys()).collect();
+        let rest = all.into_iter().filter(|license| after.is_none_or(|after| license.as_str() > after));
+        rest.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+    }
+
+    /// What the license's rows must be: none when it has no events.
+    fn fold(
+        &self,
+        license: &LicenseNumber,
+        events: &[StoredEvent],
+        refold: Refold,
+    ) -> Result<(Option<Current>, BTreeMap<u64, Version>), StoreError> {
+        if events.is_empty() {
+            return Ok((None, BTreeMap::new()));
+        }
+        let refolded = refold(license, events)?;
+        let stored = self.current.get(license).map_or(0, |current| current.row.fold);
+        if stored > refolded.state.fold {
+            return Err(newer_fold(license, stored));
+        }
+        let versions = refolded.versions.into_iter().zip(events).map(|(facts, event)| {
+            let recorded_at = event.recorded_at;
+            (event.sequence, Version { recorded_at, facts })
+        });
+        Ok((Some(Current::from(&refolded.state)), versions.collect()))
+    }
+
+    fn mend_current(&mut self, license: &LicenseNumber, wanted: Option<Current>) -> Option<String> {
+        let what = mended(self.current.get(license), wanted.as_ref())?;
+        match wanted {
+            Some(current) => self.current.insert(license.clone(), current),
+            None => self.current.remove(license),
+        };
+        Some(format!("{license}: current_entitlement: {what}"))
+    }
+
+    fn mend_versions(&mut self, license: &LicenseNumber, wanted: BTreeMap<u64, Version>) -> Vec<String> {
+        let stored = self.versions.remove(license).unwrap_or_default();
+        let numbers: BTreeSet<_> = stored.keys().chain(wanted.keys()).collect();
+        let lines = numbers.into_iter().filter_map(|number| {
+            let what = mended(stored.get(number), wanted.get(number))?;
+            Some(format!("{license}: entitlement_versions: version {number} {what}"))
+        });
+        let lines = lines.collect();
+        if !wanted.is_empty() {
+            self.versions.insert(license.clone(), wanted);
+        }
+        lines
+    }
+}
+
+/// What has to be done so that a row is as wanted; nothing when it is.
+fn mended<Row: PartialEq>(stored: Option<&Row>, wanted: Option<&Row>) -> Option<&'static str> {
+    match (stored, wanted) {
+        (None, Some(_)) => Some("was missing"),
+        (Some(_), None) => Some("has no event and was removed"),
+        (Some(stored), Some(wanted)) if stored != wanted => Some("differed"),
+        _ => None,
+    }
+}

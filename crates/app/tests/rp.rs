@@ -1,0 +1,2 @@
+#[path = "../../../tests/it/rule_pages/mod.rs"]
+mod rule_pages;

@@ -1,0 +1,171 @@
+//! What can be asked on the command line: the options that stand everywhere, and the subcommands.
+
+use chrono_tz::Tz;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::given::GivenFile;
+use crate::{catalog, completions, expiring, history, list, needed_users, post, rule, show, support};
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  everything was accepted, or found
+  1  something was refused (rejected, invalid, conflict, forbidden), not found, or damaged
+  2  wrong usage, unreadable input, or an output that cannot be written
+  3  the database failed, or cannot tell yet what is asked
+
+Examples:
+  license-ledger post orders.ndjson > outcomes.ndjson
+  license-ledger show 10101-ABC12-XYZ34 --on 2012-08-20
+  license-ledger --database postgres://ledger@db.example/ledger expiring --from 2013-01-01 --to 2013-02-01
+  license-ledger rule USR-2";
+
+/// The ledger of record for software licenses.
+///
+/// It takes commands (buy, upgrade, activate, correct), judges them by the vendor's license policy, keeps what was
+/// accepted and what was refused for ever, and says what every license is worth on any day.
+#[derive(Debug, Parser)]
+#[command(name = "license-ledger", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) everywhere: Everywhere,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The options that stand before or after the subcommand.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options everywhere")]
+pub(crate) struct Everywhere {
+    /// The ledger: `sqlite:PATH` or a `postgres://` URL. A SQLite file is created by the first `post`.
+    // The value may hold a password: it is parsed by hand, because clap would repeat a wrong one, and hidden in helps.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEDGER",
+        env = "LICENSE_LEDGER_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:license-ledger.db"
+    )]
+    pub(crate) database: String,
+
+    /// How to print answers; by default a table on a terminal, else JSON. `post` and `quote` write NDJSON.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// The price list to use (CSV), or `builtin`; without it the ledger's current one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) prices: Option<GivenFile>,
+
+    /// The catalog to use (TOML), or `builtin`; without it the ledger's current one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) catalog: Option<GivenFile>,
+
+    /// Where it is today: an IANA time zone.
+    #[arg(
+        long,
+        global = true,
+        value_name = "ZONE",
+        env = "LICENSE_LEDGER_TIME_ZONE",
+        default_value = "Europe/Moscow",
+        value_parser = time_zone
+    )]
+    pub(crate) time_zone: Tz,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON, indented.
+    Json,
+    /// A table, for people.
+    Table,
+}
+
+fn time_zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| "an IANA time zone is written like Europe/Moscow".to_owned())
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Post commands: NDJSON in, one outcome per line out
+    Post(post::PostArgs),
+    /// Judge and price commands without writing anything
+    Quote(post::QuoteArgs),
+    /// Show what a license is worth on a day
+    Show(show::ShowArgs),
+    /// Show the events of a license, oldest first
+    History(history::HistoryArgs),
+    /// List licenses by number
+    List(list::ListArgs),
+    /// List licenses whose Software Maintenance ends in a period, soonest first
+    Expiring(expiring::ExpiringArgs),
+    /// Count how many users an installation needs
+    NeededUsers(needed_users::NeededUsersArgs),
+    /// Say whether support is free, paid or none on a day
+    Support(support::SupportArgs),
+    /// List the rules of the policy, or explain one
+    Rule(rule::RuleArgs),
+    /// Check or show the facts that commands are judged by
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
+    /// Make every read model anew from the events
+    #[command(after_help = crate::rebuild::AFTER_HELP)]
+    Rebuild,
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(words: &str) -> Cli {
+        Cli::try_parse_from(format!("license-ledger {words}").split_whitespace()).unwrap()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_and_after_the_subcommand() {
+        for words in ["--database sqlite:a.db --format json show ABC", "show --database sqlite:a.db ABC --format json"] {
+            let Everywhere { database, format, .. } = parsed(words).everywhere;
+            assert_eq!((database.as_str(), format), ("sqlite:a.db", Some(Format::Json)), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_subcommand_has_examples() {
+        fn check(command: &clap::Command) {
+            for subcommand in command.get_subcommands() {
+                if subcommand.has_subcommands() {
+                    check(subcommand);
+                } else {
+                    let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+                    assert!(help.starts_with("Example"), "{}", subcommand.get_name());
+                }
+            }
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn no_help_shows_the_databases_url() {
+        let mut command = Cli::command();
+        let database = command.get_arguments().find(|arg| arg.get_id() == "database").unwrap();
+        assert!(database.is_hide_env_values_set());
+        assert!(command.render_long_help().to_string().contains("LICENSE_LEDGER_DATABASE"));
+    }
+
+    #[test]
+    fn pages_hold_50_licenses_by_default_and_never_none() {
+        let Command::List(list) = parsed("list").command else { panic!("no list") };
+        assert_eq!(list.limit, 50);
+        assert!(Cli::try_parse_from(["license-ledger", "list", "--limit", "0"]).is_err());
+    }
+}

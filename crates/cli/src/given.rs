@@ -1,0 +1,56 @@
+//! `--catalog` and `--prices`: the files given for a run.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::{fs, io};
+
+use crate::exit::Failure;
+
+/// A file given by an option, or the word that goes back to the built-in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GivenFile {
+    /// `builtin`. A file of that name is given as `./builtin`.
+    BuiltIn,
+    /// A file.
+    Path(PathBuf),
+}
+
+impl FromStr for GivenFile {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "builtin" { Self::BuiltIn } else { Self::Path(text.into()) })
+    }
+}
+
+impl GivenFile {
+    /// The file's text.
+    pub(crate) fn read(&self, built_in: &str) -> Result<String, Failure> {
+        match self {
+            Self::BuiltIn => Ok(built_in.to_owned()),
+            Self::Path(path) => fs::read_to_string(path).map_err(|error| cannot_read(&path.display().to_string(), &error)),
+        }
+    }
+}
+
+/// An input that cannot be read.
+pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "check the name",
+        io::ErrorKind::PermissionDenied => "check its permissions",
+        io::ErrorKind::InvalidData => "write it in UTF-8",
+        _ => "give a file that can be read",
+    };
+    Failure::Usage(format!("cannot read {name}: {error}; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_builtin_is_no_file() {
+        assert_eq!("builtin".parse(), Ok(GivenFile::BuiltIn));
+        assert_eq!("./builtin".parse(), Ok(GivenFile::Path("./builtin".into())));
+    }
+}

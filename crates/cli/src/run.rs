@@ -1,0 +1,75 @@
+//! What a run works with: the ledger asked for, today, and how to answer.
+
+use std::io::{IsTerminal, stdout};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use ledger_app::edition::{Edition, EditionError, GivenFiles};
+use ledger_app::ledger::Ledger;
+use ledger_app::read::When;
+use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES};
+use ledger_domain::values::Date;
+
+use crate::args::{Everywhere, Format};
+use crate::exit::Failure;
+use crate::store::{Database, Opened};
+
+/// The options that stand everywhere, read.
+pub(crate) struct Run {
+    /// The ledger.
+    pub(crate) database: Database,
+    /// How to print answers.
+    pub(crate) format: Format,
+    given: GivenFiles,
+    time_zone: Tz,
+}
+
+impl Run {
+    /// Reads the options, and the files they name.
+    pub(crate) fn new(everywhere: &Everywhere, database: Database) -> Result<Self, Failure> {
+        let default_format = if stdout().is_terminal() { Format::Table } else { Format::Json };
+        let catalog = everywhere.catalog.as_ref().map(|file| file.read(BUILT_IN_CATALOG)).transpose()?;
+        let prices = everywhere.prices.as_ref().map(|file| file.read(BUILT_IN_PRICES)).transpose()?;
+        Ok(Self {
+            database,
+            format: everywhere.format.unwrap_or(default_format),
+            given: GivenFiles { catalog, prices },
+            time_zone: everywhere.time_zone,
+        })
+    }
+
+    /// Today, in the business time zone.
+    pub(crate) fn today(&self) -> Date {
+        Utc::now().with_timezone(&self.time_zone).date_naive()
+    }
+
+    /// The day and the instant that a question is about.
+    pub(crate) fn when(&self, on: Option<Date>, known_at: Option<DateTime<Utc>>) -> When {
+        When { today: self.today(), on, known_at }
+    }
+
+    /// Whether files were given, which a `post` adopts.
+    pub(crate) const fn files_are_given(&self) -> bool {
+        self.given.catalog.is_some() || self.given.prices.is_some()
+    }
+
+    /// Opens the ledger to read: where there is none yet, it is empty, and none is made.
+    pub(crate) async fn ledger(&self) -> Result<Ledger, EditionError> {
+        Ledger::open(self.database.open(Opened::ToRead).await?, self.given.clone()).await
+    }
+
+    /// Opens the ledger to write: where there is none yet, one is made.
+    pub(crate) async fn ledger_to_write(&self) -> Result<Ledger, EditionError> {
+        Ledger::open(self.database.open(Opened::ToWrite).await?, self.given.clone()).await
+    }
+
+    /// Hands the edition of facts in use to `look`. Given both files, no database is needed.
+    pub(crate) async fn with_edition<T>(&self, look: impl FnOnce(&Edition) -> T) -> Result<T, EditionError> {
+        match self.given.clone() {
+            GivenFiles { catalog: Some(catalog), prices: Some(prices) } => {
+                Edition::parse(catalog, prices).map(|edition| look(&edition)).map_err(EditionError::Problems)
+            }
+            _ => Ok(look(self.ledger().await?.edition())),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Which database holds the ledger. No other file knows.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ledger_app::memory::MemoryStore;
+use ledger_app::store::{Store, StoreError};
+use ledger_postgres::PostgresStore;
+use ledger_sqlite::SqliteStore;
+
+/// A database, as `--database` names it. Printed, it shows no user, password or parameter.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite(String),
+    /// The URL of a PostgreSQL database.
+    Postgres(String),
+}
+
+/// What a ledger is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// To read and quote.
+    ToRead,
+    /// To post.
+    ToWrite,
+}
+
+impl Database {
+    /// Connects to the database, and brings its tables up to date.
+    ///
+    /// To read, a SQLite file that does not exist is an empty ledger: a mistyped name leaves no file behind.
+    pub(crate) async fn open(&self, opened: Opened) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) if opened == Opened::ToRead && !Path::new(path).exists() => Arc::new(MemoryStore::new()),
+            Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
+            Self::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
+        })
+    }
+}
+
+impl FromStr for Database {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
+            // What was given is not repeated: it may hold a password.
+            _ => Err("the database (--database, or LICENSE_LEDGER_DATABASE) is none that is known here; \
+                      write sqlite:PATH, or postgres://USER@HOST/NAME"
+                .to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{path}"),
+            Self::Postgres(url) => write!(f, "postgres://{}", host_and_name(url)),
+        }
+    }
+}
+
+/// What of a URL may be shown. A password may hold any sign, also unescaped: where that is unclear, nothing is shown.
+fn host_and_name(url: &str) -> &str {
+    let behind_scheme = url.split_once("://").map_or("", |(_, behind)| behind);
+    let (address, parameters) = behind_scheme.split_once(['?', '#']).unwrap_or((behind_scheme, ""));
+    if parameters.contains('@') {
+        return "…";
+    }
+    address.rsplit_once('@').map_or(address, |(_, shown)| shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        text.parse::<Database>().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_file_is_named_in_three_ways() {
+        for text in ["sqlite:a.db", "sqlite://a.db"] {
+            assert!(text.parse() == Ok(Database::Sqlite("a.db".to_owned())), "{text}");
+        }
+        assert!("sqlite:///var/a.db".parse() == Ok(Database::Sqlite("/var/a.db".to_owned())));
+    }
+
+    #[test]
+    fn anything_else_is_refused_and_not_repeated() {
+        for text in ["", "license-ledger.db", "sqlite:", "mysql://root:secret@host/db"] {
+            let Err(why) = text.parse::<Database>() else { panic!("{text}") };
+            assert!(why.contains("sqlite:PATH") && !why.contains("secret"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(shown("postgres://ledger:secret@db.example:5432/ledger"), "postgres://db.example:5432/ledger");
+        assert_eq!(shown("postgresql://db.example/ledger?user=u&password=secret"), "postgres://db.example/ledger");
+        assert_eq!(shown("postgres://db.example/ledger?password=se@cret"), "postgres://…");
+        assert_eq!(shown("postgres://u:se?c@ret@db.example/ledger"), "postgres://…");
+        assert_eq!(shown("postgres://u:se/c@ret@db.example/ledger"), "postgres://db.example/ledger");
+    }
+}

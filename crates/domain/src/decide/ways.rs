@@ -1,0 +1,67 @@
+//! Ways forward: the refused command, put right.
+
+use serde_json::Value;
+
+use super::{Case, Draft};
+use crate::command::{
+    ActivateLegacyOrder, ChangeLicenseType, Command, Order, OrderUpgrade, ReduceUsers, RemovePlugins,
+    RenameHolder, RenewSwm, SwitchToFstek, UpgradeLine,
+};
+use crate::values::{PluginSet, add_years};
+
+/// The order of the command with these lines; it stays a single-line command where it was one.
+fn with_lines(case: &Case<'_>, order: &OrderUpgrade, lines: Vec<UpgradeLine>) -> Command {
+    let terms = order.terms.clone();
+    match (&case.request.command, lines.as_slice()) {
+        (Command::AddUsers(_), [UpgradeLine::AddUsers(line)]) => Command::AddUsers(Order { terms, line: line.clone() }),
+        (Command::AddPlugin(_), [UpgradeLine::AddPlugin(line)]) => {
+            Command::AddPlugin(Order { terms, line: line.clone() })
+        }
+        (Command::RenewSwm(_), [UpgradeLine::RenewSwm(line)]) => Command::RenewSwm(Order { terms, line: line.clone() }),
+        _ => Command::OrderUpgrade(OrderUpgrade { terms, lines, confirm_irreversible: order.confirm_irreversible }),
+    }
+}
+
+/// The same order with the line of the same kind replaced.
+pub(crate) fn replacing(case: &Case<'_>, order: &OrderUpgrade, line: &UpgradeLine) -> Command {
+    let replace = |old: &UpgradeLine| if old.kind() == line.kind() { line.clone() } else { old.clone() };
+    with_lines(case, order, order.lines.iter().map(replace).collect())
+}
+
+/// The same order with SWM renewed first, by as many years as make it active again.
+pub(crate) fn renewed_first(case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) -> Command {
+    let bought = order.lines.iter().map(|line| if let UpgradeLine::RenewSwm(line) = line { line.years } else { 0 }).sum();
+    let missing = (1..=1_000).find(|years| add_years(draft.swm_ends, *years) > case.on).unwrap_or(1);
+    let renewal = RenewSwm { years: missing.saturating_add(bought), users: None, plugins: None };
+    let others = order.lines.iter().filter(|line| !matches!(line, UpgradeLine::RenewSwm(_))).cloned();
+    with_lines(case, order, [UpgradeLine::RenewSwm(renewal)].into_iter().chain(others).collect())
+}
+
+/// The same command with its irreversibility confirmed; none for commands that know no confirmation.
+pub(crate) fn confirmed(command: &Command) -> Option<Command> {
+    let confirm_irreversible = true;
+    Some(match command.clone() {
+        Command::SwitchToFstek(order) => Command::SwitchToFstek(SwitchToFstek { confirm_irreversible, ..order }),
+        Command::OrderUpgrade(order) => Command::OrderUpgrade(OrderUpgrade { confirm_irreversible, ..order }),
+        Command::RenameHolder(rename) => Command::RenameHolder(RenameHolder { confirm_irreversible, ..rename }),
+        Command::ChangeLicenseType(change) => {
+            Command::ChangeLicenseType(ChangeLicenseType { confirm_irreversible, ..change })
+        }
+        Command::ReduceUsers(reduce) => Command::ReduceUsers(ReduceUsers { confirm_irreversible, ..reduce }),
+        Command::RemovePlugins(remove) => Command::RemovePlugins(RemovePlugins { confirm_irreversible, ..remove }),
+        Command::ActivateLegacyOrder(order) => {
+            Command::ActivateLegacyOrder(ActivateLegacyOrder { confirm_irreversible, ..order })
+        }
+        _ => return None,
+    })
+}
+
+/// The plugins as words; "none" where there are none.
+pub(crate) fn plugins(plugins: &PluginSet) -> String {
+    if plugins.is_empty() { "none".to_owned() } else { plugins.to_string() }
+}
+
+/// The plugins as a JSON list.
+pub(crate) fn names(plugins: &PluginSet) -> Value {
+    plugins.iter().map(|plugin| Value::from(plugin.name())).collect()
+}
