@@ -5,7 +5,7 @@
 -- one transaction at a time, and only those older than every transaction still open.
 
 CREATE TABLE sealer (
-    only             boolean     PRIMARY KEY DEFAULT true CHECK (only),
+    one              integer     PRIMARY KEY CHECK (one = 1),
     holder           uuid,
     leased_until     timestamptz NOT NULL DEFAULT '-infinity',
     system           bigint      NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE sealer (
 );
 
 COMMENT ON TABLE sealer IS 'One row. Whoever gives positions, or moves the final instant, holds its lock.';
-COMMENT ON COLUMN sealer.only IS 'Always true: there is one row.';
+COMMENT ON COLUMN sealer.one IS 'Always 1: there is one row.';
 COMMENT ON COLUMN sealer.holder IS 'The process that gives positions by itself, so that not all of them look for work.';
 COMMENT ON COLUMN sealer.leased_until IS 'Until when it does; then any process may take over.';
 COMMENT ON COLUMN sealer.system IS
@@ -26,7 +26,7 @@ COMMENT ON COLUMN sealer.candidate_xmax IS
     'Transactions below this number may not have seen the candidate: it is final when none of them is open.';
 COMMENT ON COLUMN sealer.final_until IS 'Nothing can be recorded at or before this instant any more.';
 
-INSERT INTO sealer (system) SELECT system_identifier FROM pg_control_system();
+INSERT INTO sealer (one, system) SELECT 1, system_identifier FROM pg_control_system();
 
 CREATE TRIGGER one_row BEFORE INSERT OR DELETE OR TRUNCATE ON sealer
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -40,7 +40,7 @@ BEGIN
     IF (SELECT system <> v_system FROM sealer) THEN
         -- After a restore on another cluster its transaction numbers mean nothing here. What came along goes before
         -- all that is written here, also before what commits later.
-        UPDATE events SET xid = '1' WHERE position IS NULL;
+        UPDATE events SET xid = '1' WHERE position IS NULL AND xid <> '1';
         UPDATE sealer SET system = v_system, candidate_xmax = NULL;
     END IF;
     -- One statement, so that the horizon and the rows are of one snapshot. Within a stream a later event is never of

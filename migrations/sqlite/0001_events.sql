@@ -27,8 +27,8 @@ CREATE TABLE commands
   license     text    NOT NULL,                                -- the license it is about
   on_date     text    NOT NULL,                                -- its business date
   recorded_at text    NOT NULL,                                -- instant, the same as its events'
-  actor_name  text    NOT NULL,
-  actor_role  text    NOT NULL,
+  actor_name  text    NOT NULL,                                -- who posted it
+  actor_role  text    NOT NULL,                                -- distributor, vendor, auditor, reporter, admin
   edition     text    NOT NULL REFERENCES editions (edition),  -- what it was judged by
   content     text    NOT NULL,                                -- canonical content, RFC 8785 JSON
   digest      blob    NOT NULL CHECK (length(digest) = 32),    -- SHA-256 of content: is a repetition the same?
@@ -50,10 +50,10 @@ CREATE TABLE events
 
   on_date        text                          NOT NULL, -- business date; never goes back within a license (ACT-4)
   recorded_at    text                          NOT NULL, -- instant; never goes back within a license
-  actor_name     text                          NOT NULL,
+  actor_name     text                          NOT NULL, -- who posted the command
   actor_role     text                          NOT NULL,
-  command_id     text                          NOT NULL REFERENCES commands (command_id),
-  edition        text                          NOT NULL REFERENCES editions (edition),
+  command_id     text                          NOT NULL REFERENCES commands (command_id), -- what caused it
+  edition        text                          NOT NULL REFERENCES editions (edition),    -- what it was judged by
   order_number   text,                                   -- the order number it uses up in its license (UPG-5)
   position       integer                       NOT NULL UNIQUE CHECK (position >= 0), -- in the log, gapless from 0
   PRIMARY KEY (aggregate_type, aggregate_id, sequence)
@@ -78,7 +78,10 @@ CREATE TRIGGER edition_adoptions_no_delete BEFORE DELETE ON edition_adoptions
 CREATE TRIGGER events_no_replace BEFORE INSERT ON events
   WHEN EXISTS (SELECT 1 FROM events
                 WHERE aggregate_type = NEW.aggregate_type AND aggregate_id = NEW.aggregate_id
-                  AND (sequence = NEW.sequence OR order_number = NEW.order_number))
+                  AND sequence = NEW.sequence)
+    OR EXISTS (SELECT 1 FROM events
+                WHERE aggregate_type = NEW.aggregate_type AND aggregate_id = NEW.aggregate_id
+                  AND order_number = NEW.order_number)
     OR EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
   BEGIN SELECT RAISE(ABORT, 'events are append-only: this sequence, order number or position is taken'); END;
 CREATE TRIGGER commands_no_replace BEFORE INSERT ON commands

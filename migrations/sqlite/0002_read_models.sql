@@ -12,7 +12,7 @@ CREATE TABLE current_entitlement
   product               text    NOT NULL, -- connect, control, operator (CAT-1)
   license_type          text    NOT NULL, -- commercial, government, education, fstek (CAT-3)
   status                text    NOT NULL, -- ordered, trial, active, blocked, closed
-  holder_name           text    NOT NULL,
+  holder_name           text    NOT NULL, -- who holds it
   holder_inn            text,            -- Russian taxpayer number
   holder_country        text    NOT NULL, -- ISO 3166-1 alpha-2
   partner_name          text,            -- through whom it was bought last (UPG-7)
@@ -38,7 +38,7 @@ CREATE TABLE current_entitlement
   pending_fstek         integer,         -- 1: it switches to the FSTEK edition
   pending_users         integer,         -- users it buys or adds; NULL: none
   pending_partner_name  text,            -- partner named on it (UPG-7)
-  pending_partner_level text,
+  pending_partner_level text,            -- likewise its level
   servers_online        text    NOT NULL, -- JSON array of server ids, in the order they came (PIR-1)
   split_from            text,            -- license this one was split from (VND-6)
   merged_into           text,            -- license that absorbed this one (VND-6)

@@ -1,5 +1,6 @@
 //! The use cases of the ledger: load, decide, append; and the port to a store.
 
+pub mod aggregate;
 mod content;
 pub mod edition;
 mod judge;

@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn options_stand_before_and_after_the_subcommand() {
-        for words in ["--database sqlite:a.db --format json show ABC", "show --database sqlite:a.db ABC --format json"] {
+        for words in ["--database sqlite:a.db --format json show ABC", "show --database sqlite:a.db ABC --format json"]
+        {
             let Everywhere { database, format, .. } = parsed(words).everywhere;
             assert_eq!((database.as_str(), format), ("sqlite:a.db", Some(Format::Json)), "{words}");
         }

@@ -44,9 +44,10 @@ impl Failure {
                 failed(store_status(error), &format!("{database}: {error}; {remedy}"))
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(FINE),
-            Self::Output(error) => {
-                failed(USAGE, &format!("standard output cannot be written: {error}; free some space, or write elsewhere"))
-            }
+            Self::Output(error) => failed(
+                USAGE,
+                &format!("standard output cannot be written: {error}; free some space, or write elsewhere"),
+            ),
         }
     }
 }
@@ -64,8 +65,12 @@ const fn store_status(error: &StoreError) -> u8 {
 const fn remedy_of(error: &StoreError) -> &'static str {
     match error {
         StoreError::Conflict(_) => "run the same command again",
-        StoreError::Unavailable(_) => "check that the database can be reached and written, and run the same command again",
-        StoreError::Damaged(_) => "post nothing more, and have it looked at: `license-ledger rebuild` mends read models",
+        StoreError::Unavailable(_) => {
+            "check that the database can be reached and written, and run the same command again"
+        }
+        StoreError::Damaged(_) => {
+            "post nothing more, and have it looked at: `license-ledger rebuild` mends read models"
+        }
         StoreError::Newer(_) => "install that version",
         StoreError::NotYetFinal { .. } => "ask again later, or about an earlier instant",
     }

@@ -28,7 +28,9 @@ impl GivenFile {
     pub(crate) fn read(&self, built_in: &str) -> Result<String, Failure> {
         match self {
             Self::BuiltIn => Ok(built_in.to_owned()),
-            Self::Path(path) => fs::read_to_string(path).map_err(|error| cannot_read(&path.display().to_string(), &error)),
+            Self::Path(path) => {
+                fs::read_to_string(path).map_err(|error| cannot_read(&path.display().to_string(), &error))
+            }
         }
     }
 }

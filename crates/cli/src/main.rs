@@ -1,2 +1,83 @@
-//! The command line.
-fn main() {}
+//! `license-ledger`: the ledger on the command line.
+//!
+//! Reading order: [`args`] (what can be asked), [`run`] (what a run works with), then a file for each subcommand, such
+//! as [`post`]. [`output`] prints, [`exit`] says how it ends. Only [`store`] knows which database holds the ledger.
+
+mod actor;
+mod args;
+mod catalog;
+mod completions;
+mod exit;
+mod expiring;
+mod given;
+mod history;
+mod input;
+mod list;
+mod needed_users;
+mod output;
+mod post;
+mod progress;
+mod rebuild;
+mod rule;
+mod run;
+mod show;
+mod source;
+mod store;
+mod support;
+mod tally;
+mod usage;
+mod values;
+
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Ended, Failure};
+use crate::run::Run;
+use crate::store::Database;
+
+fn main() -> ExitCode {
+    let cli = match usage::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
+    let database: Database = match cli.everywhere.database.parse() {
+        Ok(database) => database,
+        Err(why) => return Failure::Usage(why).report(""),
+    };
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::Usage(format!("cannot start: {error}; free some memory or threads")).report(""),
+    };
+    let name = database.to_string();
+    let ended = runtime.block_on(async {
+        let ended = run(cli, &database).await;
+        database.close().await;
+        ended
+    });
+    // A read of standard input may still wait for what will never come: nothing waits for it.
+    runtime.shutdown_background();
+    match ended {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => failure.report(&name),
+    }
+}
+
+async fn run(cli: Cli, database: &Database) -> Ended {
+    let run = Run::new(&cli.everywhere, database)?;
+    match cli.command {
+        Command::Post(args) => post::post(&run, &args).await,
+        Command::Quote(args) => post::quote(&run, &args).await,
+        Command::Show(args) => show::show(&run, &args).await,
+        Command::History(args) => history::history(&run, &args).await,
+        Command::List(args) => list::list(&run, args).await,
+        Command::Expiring(args) => expiring::expiring(&run, args).await,
+        Command::NeededUsers(args) => needed_users::needed_users(&run, &args).await,
+        Command::Support(args) => support::support(&run, args).await,
+        Command::Rule(args) => rule::rule(&run, &args),
+        Command::Catalog(command) => catalog::catalog(&run, &command).await,
+        Command::Rebuild => rebuild::rebuild(&run).await,
+        Command::Completions(args) => completions::completions(&args),
+    }
+}

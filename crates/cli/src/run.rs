@@ -15,18 +15,18 @@ use crate::exit::Failure;
 use crate::store::{Database, Opened};
 
 /// The options that stand everywhere, read.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
     /// The ledger.
-    pub(crate) database: Database,
+    pub(crate) database: &'a Database,
     /// How to print answers.
     pub(crate) format: Format,
     given: GivenFiles,
     time_zone: Tz,
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// Reads the options, and the files they name.
-    pub(crate) fn new(everywhere: &Everywhere, database: Database) -> Result<Self, Failure> {
+    pub(crate) fn new(everywhere: &Everywhere, database: &'a Database) -> Result<Self, Failure> {
         let default_format = if stdout().is_terminal() { Format::Table } else { Format::Json };
         let catalog = everywhere.catalog.as_ref().map(|file| file.read(BUILT_IN_CATALOG)).transpose()?;
         let prices = everywhere.prices.as_ref().map(|file| file.read(BUILT_IN_PRICES)).transpose()?;

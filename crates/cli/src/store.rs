@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ledger_app::memory::MemoryStore;
 use ledger_app::store::{Store, StoreError};
@@ -11,8 +11,15 @@ use ledger_postgres::PostgresStore;
 use ledger_sqlite::SqliteStore;
 
 /// A database, as `--database` names it. Printed, it shows no user, password or parameter.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Database {
+pub(crate) struct Database {
+    place: Place,
+    /// The file, once it is open: it must be closed.
+    file: OnceLock<Arc<SqliteStore>>,
+}
+
+/// Where a ledger is.
+#[derive(PartialEq, Eq)]
+enum Place {
     /// A file.
     Sqlite(String),
     /// The URL of a PostgreSQL database.
@@ -33,15 +40,35 @@ impl Database {
     ///
     /// To read, a SQLite file that does not exist is an empty ledger: a mistyped name leaves no file behind.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Arc<dyn Store>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(path) if opened == Opened::ToRead && !Path::new(path).exists() => Arc::new(MemoryStore::new()),
-            Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
+        Ok(match &self.place {
+            Place::Sqlite(path) if opened == Opened::ToRead && !Path::new(path).exists() => {
+                Arc::new(MemoryStore::new())
+            }
+            Place::Sqlite(path) => {
+                let store = Arc::new(SqliteStore::open(path).await?);
+                Arc::clone(self.file.get_or_init(|| store)) as Arc<dyn Store>
+            }
+            Place::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
         })
+    }
+
+    /// Closes the file when nobody uses it any more: one file then holds the whole ledger, and can be copied.
+    pub(crate) async fn close(self) {
+        if let Some(store) = self.file.into_inner().and_then(Arc::into_inner) {
+            store.close().await;
+        }
     }
 }
 
 impl FromStr for Database {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self { place: text.parse()?, file: OnceLock::new() })
+    }
+}
+
+impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -60,9 +87,9 @@ impl FromStr for Database {
 
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{path}"),
-            Self::Postgres(url) => write!(f, "postgres://{}", host_and_name(url)),
+        match &self.place {
+            Place::Sqlite(path) => write!(f, "sqlite:{path}"),
+            Place::Postgres(url) => write!(f, "postgres://{}", host_and_name(url)),
         }
     }
 }
@@ -88,15 +115,15 @@ mod tests {
     #[test]
     fn a_file_is_named_in_three_ways() {
         for text in ["sqlite:a.db", "sqlite://a.db"] {
-            assert!(text.parse() == Ok(Database::Sqlite("a.db".to_owned())), "{text}");
+            assert!(text.parse() == Ok(Place::Sqlite("a.db".to_owned())), "{text}");
         }
-        assert!("sqlite:///var/a.db".parse() == Ok(Database::Sqlite("/var/a.db".to_owned())));
+        assert!("sqlite:///var/a.db".parse() == Ok(Place::Sqlite("/var/a.db".to_owned())));
     }
 
     #[test]
     fn anything_else_is_refused_and_not_repeated() {
         for text in ["", "license-ledger.db", "sqlite:", "mysql://root:secret@host/db"] {
-            let Err(why) = text.parse::<Database>() else { panic!("{text}") };
+            let Err(why) = text.parse::<Place>() else { panic!("{text}") };
             assert!(why.contains("sqlite:PATH") && !why.contains("secret"), "{why}");
         }
     }

@@ -30,8 +30,7 @@ pub(crate) fn expiring_key(text: &str) -> Result<(Date, ledger_domain::values::L
 
 /// One of the products.
 pub(crate) fn product() -> impl TypedValueParser<Value = Product> {
-    PossibleValuesParser::new(Product::ALL.iter().map(|product| product.name()))
-        .try_map(|name| name.parse::<Product>())
+    PossibleValuesParser::new(Product::ALL.iter().map(|product| product.name())).try_map(|name| name.parse::<Product>())
 }
 
 /// One of the statuses.

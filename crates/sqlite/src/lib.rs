@@ -1,1 +1,118 @@
-//! The store on SQLite, the embedded default.
+//! The store on SQLite, the embedded default: one file, one writer, any number of readers.
+//!
+//! Reading order: [`SqliteStore`], `open` (files, migrations), `append` (the one write path), `load` and `read`,
+//! `rebuild`. `rows` says how facts are columns; the columns themselves are explained in `migrations/sqlite`.
+
+mod append;
+mod editions;
+mod error;
+mod finality;
+mod insert;
+mod load;
+mod open;
+mod pending;
+mod read;
+mod rebuild;
+mod rows;
+mod schema;
+mod value;
+mod writer;
+
+use async_trait::async_trait;
+use chrono::{DateTime, SubsecRound, Utc};
+use ledger_app::store::{
+    AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, Store, StoreError, StoredEvent, Wanted,
+};
+use ledger_domain::license::Facts;
+use ledger_domain::values::LicenseNumber;
+use sqlx::SqlitePool;
+
+use writer::Writer;
+
+/// A ledger in an SQLite file.
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the ledger in the file, which is made when it is missing and migrated when it is older than this program.
+    /// A file that cannot be written is opened for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] for a folder, a file that is no ledger, or one that cannot be made;
+    /// [`StoreError::Newer`] when a newer version of this program has migrated it; [`StoreError::Damaged`].
+    pub async fn open(path: &str) -> Result<Self, StoreError> {
+        open::open(path).await
+    }
+
+    /// Closes every connection; the last one to close a file tidies its write-ahead log away.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// The clock, to the microsecond that is stored.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
+        load::load(&self.readers, wanted).await
+    }
+
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut lease = self.writer.lease().await?;
+        let done = append::append(lease.connection(), batch).await;
+        lease.end(done)
+    }
+
+    async fn facts(&self, license: &LicenseNumber, as_of: AsOf) -> Result<Option<Facts>, StoreError> {
+        read::facts(&self.readers, license, as_of).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        as_of: AsOf,
+        after: Option<&LicenseNumber>,
+        limit: u32,
+    ) -> Result<Vec<Facts>, StoreError> {
+        read::list(&self.readers, filter, as_of, after, limit).await
+    }
+
+    async fn expiring(&self, asked: &Expiring, limit: u32) -> Result<Vec<Facts>, StoreError> {
+        read::expiring(&self.readers, asked, limit).await
+    }
+
+    async fn history(&self, license: &LicenseNumber, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        read::history(&self.readers, license.as_str(), after, limit).await
+    }
+
+    async fn current_edition(&self) -> Result<Option<EditionFiles>, StoreError> {
+        editions::current(&self.readers).await
+    }
+
+    async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
+        let mut lease = self.writer.lease().await?;
+        let done = editions::adopt(lease.connection(), files).await;
+        lease.end(done)
+    }
+
+    async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
+        let mut lease = self.writer.lease().await?;
+        let done = rebuild::page(lease.connection(), after, limit, refold).await;
+        lease.end(done)
+    }
+
+    async fn settle(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn wait_until_final(&self, instant: DateTime<Utc>) -> Result<(), StoreError> {
+        finality::wait_until_final(self, instant).await
+    }
+}

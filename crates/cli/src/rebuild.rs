@@ -1,0 +1,33 @@
+//! `rebuild`: every read model made anew from the events.
+
+use ledger_app::rebuild::RebuildSummary;
+use serde_json::json;
+
+use crate::args::Format;
+use crate::exit::{Ended, FINE, note};
+use crate::output;
+use crate::output::words::counted;
+use crate::run::Run;
+
+pub(crate) const AFTER_HELP: &str = "\
+The ledger stays in use meanwhile. A healthy one comes out as it was; what had to be mended is told on standard error.
+
+Example:
+  license-ledger rebuild";
+
+/// Rebuilds, and prints what was looked at and mended.
+pub(crate) async fn rebuild(run: &Run<'_>) -> Ended {
+    let tell =
+        |page: &ledger_app::store::RebuiltPage| page.mended.iter().for_each(|what| note(&format!("mended: {what}")));
+    let RebuildSummary { licenses, events, mended } = run.ledger().await?.rebuild(tell).await?;
+    match run.format {
+        Format::Json => output::json(&json!({ "licenses": licenses, "events": events, "mended": mended }))?,
+        Format::Table => output::text(&format!(
+            "{} of {} looked at, {} mended",
+            counted(licenses, "license", "licenses"),
+            counted(events, "event", "events"),
+            counted(mended, "row", "rows")
+        ))?,
+    }
+    Ok(FINE)
+}

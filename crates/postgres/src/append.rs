@@ -1,0 +1,106 @@
+//! The write path: one statement, which is one transaction and one round trip.
+
+use std::collections::BTreeMap;
+
+use ledger_app::store::{Batch, EditionFiles, JudgedCommand, NewEvent, StoreError};
+use ledger_domain::license::Facts;
+use sqlx::postgres::{PgArguments, PgPool, PgRow};
+use sqlx::query::Query;
+use sqlx::{Postgres, Row};
+
+use crate::connections::WriteConnections;
+use crate::error::{damaged, store_error};
+use crate::rows::{FactsRow, signed};
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+const APPEND: &str = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+    $18, $19::json, $20, $21, $22, $23, $24, $25, $26)";
+
+/// Writes the batch, all or nothing; returns after the commit.
+pub(crate) async fn append(connections: &WriteConnections, batch: &Batch) -> Result<(), StoreError> {
+    let statement = sqlx::query(APPEND).bind(&batch.edition);
+    let statement = bind_commands(statement, &batch.commands);
+    let statement = bind_events(statement, &batch.commands);
+    let statement = bind_states(statement.bind(versions(batch)?), batch);
+    let statement = bind_held(statement, batch);
+    let mut lent = connections.lend().await?;
+    let result = statement.execute(&mut lent.connection).await;
+    lent.give_back(result).map(|_| ())
+}
+
+fn bind_commands<'q>(statement: Statement<'q>, commands: &'q [JudgedCommand]) -> Statement<'q> {
+    statement
+        .bind(column(commands, |command| command.command_id))
+        .bind(column(commands, |command| command.license.as_str()))
+        .bind(column(commands, |command| command.on))
+        .bind(column(commands, |command| command.digest.as_slice()))
+        .bind(column(commands, |command| command.content.as_str()))
+        .bind(column(commands, |command| command.actor.name.as_str()))
+        .bind(column(commands, |command| command.actor.role.name()))
+        .bind(column(commands, |command| command.accepted))
+        .bind(column(commands, |command| command.outcome.as_str()))
+}
+
+fn bind_events<'q>(statement: Statement<'q>, commands: &'q [JudgedCommand]) -> Statement<'q> {
+    let of = |command: &'q JudgedCommand| command.events.iter().map(|event| (command.command_id, event));
+    let events: Vec<_> = commands.iter().flat_map(of).collect();
+    statement
+        .bind(column(&events, |(_, event)| event.stream_type))
+        .bind(column(&events, |(_, event)| event.stream_id.as_str()))
+        .bind(column(&events, |(_, event)| signed(event.sequence)))
+        .bind(column(&events, |(_, event)| event.event_type))
+        .bind(column(&events, |(_, event)| event.event_version))
+        .bind(column(&events, |(_, event)| event.payload.as_str()))
+        .bind(column(&events, |(_, event)| event.order_number.as_deref()))
+        .bind(column(&events, |(command_id, _)| *command_id))
+}
+
+/// The facts after each event of a license, as rows in JSON: these are many narrow columns, most of them empty.
+fn versions(batch: &Batch) -> Result<String, StoreError> {
+    let events = batch.commands.iter().flat_map(|command| &command.events);
+    let rows: Vec<_> = events.filter_map(|event: &NewEvent| event.facts.as_ref()).map(FactsRow::from).collect();
+    serde_json::to_string(&rows).map_err(damaged)
+}
+
+fn bind_states<'q>(statement: Statement<'q>, batch: &'q Batch) -> Statement<'q> {
+    let states = &batch.states;
+    statement
+        .bind(column(states, |write| write.facts.license.as_str()))
+        .bind(column(states, |write| signed(write.facts.version)))
+        .bind(column(states, |write| i64::from(write.fold)))
+        .bind(column(states, |write| write.state.as_str()))
+}
+
+/// The licenses to lock and compare: the version each must have, and the fold that is to be written.
+fn bind_held<'q>(statement: Statement<'q>, batch: &'q Batch) -> Statement<'q> {
+    let read = batch.guards.iter().map(|(license, version)| (license, (*version, None)));
+    let written = batch.states.iter().map(|write| {
+        let Facts { license, .. } = &write.facts;
+        (license, (write.base_version, Some(i64::from(write.fold))))
+    });
+    let held: BTreeMap<_, _> = read.chain(written).collect();
+    let held: Vec<_> = held.into_iter().collect();
+    statement
+        .bind(column(&held, |(license, _)| license.as_str()))
+        .bind(column(&held, |(_, (version, _))| signed(*version)))
+        .bind(column(&held, |(_, (_, fold))| *fold))
+}
+
+/// One column of the rows.
+fn column<'q, Row, Value>(rows: &'q [Row], value: impl Fn(&'q Row) -> Value) -> Vec<Value> {
+    rows.iter().map(value).collect()
+}
+
+/// Keeps the edition's bytes, and makes it the current one. Mostly it is, and then nothing is locked.
+pub(crate) async fn adopt_edition(pool: &PgPool, files: &EditionFiles) -> Result<(), StoreError> {
+    let current = "SELECT edition FROM edition_adoptions ORDER BY adoption DESC LIMIT 1";
+    let current: Option<PgRow> = sqlx::query(current).fetch_optional(pool).await.map_err(store_error)?;
+    let current: Option<String> = current.map(|row| row.try_get(0)).transpose().map_err(store_error)?;
+    if current.as_ref() == Some(&files.edition) {
+        return Ok(());
+    }
+    let adopt = sqlx::query("SELECT ledger_adopt($1, $2, $3)");
+    let adopt = adopt.bind(&files.edition).bind(&files.catalog).bind(&files.prices);
+    adopt.execute(pool).await.map(|_| ()).map_err(store_error)
+}

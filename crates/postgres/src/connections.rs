@@ -1,0 +1,82 @@
+//! The connections of the write path.
+//!
+//! sqlx's pool asks the server for a sign of life whenever a connection goes back to it: a round trip more than the
+//! two that a command costs. These do not, and a connection whose last statement failed is simply not used again.
+
+use std::sync::{Mutex, PoisonError};
+
+use ledger_app::store::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Executor};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::store_error;
+
+/// How many statements run at once; further ones wait. PostgreSQL does not get faster with more.
+const WRITE_CONNECTIONS: usize = 16;
+
+/// What a statement sees is of the moment it begins, also where the database has another default. Whoever waited for a
+/// lock relies on it.
+pub(crate) const READ_COMMITTED: &str = "SET default_transaction_isolation = 'read committed'";
+
+/// How the write path's statements are planned: once, and always by the keys. Statistics cannot be trusted there: those
+/// of a ledger that has just been made say that reading a whole table is cheap.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+
+/// The connections, some of them idle.
+pub(crate) struct WriteConnections {
+    options: PgConnectOptions,
+    idle: Mutex<Vec<PgConnection>>,
+    permits: Semaphore,
+}
+
+/// A connection in use. It goes back only by [`Lent::give_back`]; dropped, it is closed, whatever it was doing.
+pub(crate) struct Lent<'a> {
+    pub(crate) connection: PgConnection,
+    from: &'a WriteConnections,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl WriteConnections {
+    pub(crate) fn new(options: PgConnectOptions) -> Self {
+        Self { options, idle: Mutex::default(), permits: Semaphore::new(WRITE_CONNECTIONS) }
+    }
+
+    /// An idle connection, or a new one.
+    pub(crate) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let permit = self.permits.acquire().await.map_err(|closed| StoreError::Unavailable(closed.to_string()))?;
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.connect().await.map_err(store_error)?,
+        };
+        Ok(Lent { connection, from: self, _permit: permit })
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        connection.execute(READ_COMMITTED).await?;
+        connection.execute(PLANS).await?;
+        Ok(connection)
+    }
+
+    /// Closes the idle connections: when the server went away, it took all of them along.
+    pub(crate) fn close_idle(&self) {
+        self.idle().clear();
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lent<'_> {
+    /// Puts the connection back after a statement, unless it broke.
+    pub(crate) fn give_back<T>(self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        match &result {
+            Ok(_) | Err(sqlx::Error::Database(_)) => self.from.idle().push(self.connection),
+            Err(_) => self.from.close_idle(),
+        }
+        result.map_err(store_error)
+    }
+}

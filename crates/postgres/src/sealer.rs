@@ -1,0 +1,134 @@
+//! Positions and the final instant (`0003_sealer.sql` says how they come about).
+//!
+//! Whoever takes a step holds the lock of the sealer's one row, so any process can take one when it needs it. The lease
+//! only says which process looks for work by itself.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ledger_app::store::StoreError;
+use sqlx::postgres::PgPool;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use crate::error::store_error;
+
+/// How many events are given their position in one transaction.
+const BATCH: i64 = 1_000;
+
+/// How often the process with the lease looks for work.
+const LOOKS_EVERY: Duration = Duration::from_millis(250);
+
+/// How long the lease lasts; it is renewed at a third.
+const LEASE: Duration = Duration::from_secs(6);
+
+/// How long somebody waits for positions, or for an instant to become final.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait for an open transaction before looking again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The task that gives positions; it ends when this is dropped.
+pub(crate) struct Sealer(JoinHandle<()>);
+
+impl Sealer {
+    pub(crate) fn start(pool: PgPool) -> Self {
+        Self(tokio::spawn(work(pool)))
+    }
+}
+
+impl Drop for Sealer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Looks for work whenever this process has the lease. What fails is tried again at the next look; whoever needs a
+/// position asks for it by [`settle`], and is told of the failure there.
+async fn work(pool: PgPool) {
+    let holder = Uuid::new_v4();
+    let mut asked: Option<Instant> = None;
+    let mut leads = false;
+    loop {
+        sleep(LOOKS_EVERY).await;
+        if asked.is_none_or(|asked| asked.elapsed() > LEASE / 3) {
+            leads = lease(&pool, holder).await.unwrap_or(false);
+            asked = Some(Instant::now());
+        }
+        while leads && seal_if_any(&pool).await.is_ok_and(|given| given == BATCH) {}
+    }
+}
+
+/// Takes the lease, or keeps it, unless another process has it.
+async fn lease(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
+    let query = "UPDATE sealer SET holder = $1, leased_until = clock_timestamp() + make_interval(secs => $2)
+                 WHERE holder = $1 OR leased_until < clock_timestamp()";
+    let query = sqlx::query(query).bind(holder).bind(LEASE.as_secs_f64());
+    Ok(query.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Gives positions to up to [`BATCH`] events, and returns to how many. Looking costs no transaction number.
+async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    let query = "SELECT CASE WHEN EXISTS (SELECT FROM events WHERE position IS NULL) THEN ledger_seal($1) ELSE 0 END";
+    sqlx::query_scalar(query).bind(BATCH).fetch_one(pool).await
+}
+
+/// Gives every event that is committed by now its position.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when a transaction that has been open for long holds the order back.
+pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    let now: String = scalar(pool, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text").await?;
+    let waiting = format!("SELECT EXISTS (SELECT FROM events WHERE position IS NULL AND xid < '{now}')");
+    while scalar(pool, &waiting).await? {
+        let given = seal_if_any(pool).await.map_err(store_error)?;
+        if given == 0 {
+            if begun.elapsed() > PATIENCE {
+                return Err(StoreError::Unavailable(
+                    "an open transaction holds back the order of the events".to_owned(),
+                ));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+    Ok(())
+}
+
+async fn scalar<T>(pool: &PgPool, query: &str) -> Result<T, StoreError>
+where
+    (T,): for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    T: Send + Unpin,
+{
+    sqlx::query_scalar(query).fetch_one(pool).await.map_err(store_error)
+}
+
+/// Waits until nothing can be recorded at or before the instant any more, and does what it takes.
+///
+/// # Errors
+/// [`StoreError::NotYetFinal`] when that does not come to pass within a few seconds.
+pub(crate) async fn wait_until_final(pool: &PgPool, instant: DateTime<Utc>) -> Result<(), StoreError> {
+    let published = "SELECT final_until >= $1 FROM sealer";
+    if sqlx::query_scalar(published).bind(instant).fetch_one(pool).await.map_err(store_error)? {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    loop {
+        let (is_final, is_over, final_until) = finalise(pool, instant).await.map_err(store_error)?;
+        if is_final {
+            return Ok(());
+        }
+        if !is_over || begun.elapsed() > PATIENCE {
+            return Err(StoreError::NotYetFinal { asked: instant, final_until });
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Takes one step. Returns whether the instant is final, whether it is over, and what is final.
+async fn finalise(pool: &PgPool, instant: DateTime<Utc>) -> Result<(bool, bool, DateTime<Utc>), sqlx::Error> {
+    // Before the first call nothing is final: to people that is the year 1970.
+    let query = "SELECT final_until >= $1, now >= $1, greatest(final_until, 'epoch') FROM ledger_finalise($1)";
+    sqlx::query_as(query).bind(instant).fetch_one(pool).await
+}

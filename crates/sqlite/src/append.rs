@@ -1,0 +1,140 @@
+//! The one write path: a batch in one transaction.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger_app::store::{Batch, JudgedCommand, NewEvent, StoreError};
+use ledger_domain::values::LicenseNumber;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::error::failed;
+use crate::insert::{COMMANDS, CURRENT, EVENTS, VERSIONS, insert};
+use crate::rows::{self, count, get, instant_text, parsed};
+use crate::value::Value;
+
+/// A license's row as it is stored.
+struct Head {
+    version: u64,
+    fold: u32,
+    recorded_at: String,
+}
+
+/// Where the batch is written: the first event's position, and the instant of them all.
+struct Place {
+    position: u64,
+    recorded_at: String,
+}
+
+pub(crate) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let heads = heads(&mut transaction, batch).await?;
+    check(batch, &heads)?;
+    let place = place(&mut transaction, &heads).await?;
+    write(&mut transaction, batch, &place).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// The rows of the licenses that the batch changes or was judged by.
+async fn heads(connection: &mut SqliteConnection, batch: &Batch) -> Result<HashMap<String, Head>, StoreError> {
+    let changed = batch.states.iter().map(|state| &state.facts.license);
+    let licenses: Vec<_> = changed.chain(batch.guards.iter().map(|(license, _)| license)).collect();
+    let sql = "SELECT license, version, fold, recorded_at FROM current_entitlement
+                WHERE license IN (SELECT value FROM json_each(?))";
+    let asked = serde_json::json!(licenses).to_string();
+    let rows = sqlx::query(sql).bind(asked).fetch_all(connection).await.map_err(failed)?;
+    let head = |row| {
+        let head = Head { version: count(row, "version")?, fold: get(row, "fold")?, recorded_at: get(row, "recorded_at")? };
+        Ok((get(row, "license")?, head))
+    };
+    rows.iter().map(head).collect()
+}
+
+fn check(batch: &Batch, heads: &HashMap<String, Head>) -> Result<(), StoreError> {
+    let bases = batch.states.iter().map(|state| (&state.facts.license, state.base_version));
+    let guards = batch.guards.iter().map(|(license, version)| (license, *version));
+    for (license, expected) in bases.chain(guards) {
+        check_version(license, expected, heads)?;
+    }
+    for state in &batch.states {
+        let license = &state.facts.license;
+        if let Some(head) = heads.get(license.as_str()).filter(|head| head.fold > state.fold) {
+            return Err(StoreError::Newer(format!("the state of license {license} is of fold {}", head.fold)));
+        }
+    }
+    Ok(())
+}
+
+fn check_version(license: &LicenseNumber, expected: u64, heads: &HashMap<String, Head>) -> Result<(), StoreError> {
+    let found = heads.get(license.as_str()).map_or(0, |head| head.version);
+    if found == expected {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!("license {license} is at version {found}, not {expected}")))
+}
+
+/// One instant for the whole batch: not before the last one of any of its licenses, after all that is final.
+async fn place(connection: &mut SqliteConnection, heads: &HashMap<String, Head>) -> Result<Place, StoreError> {
+    let sql = "SELECT final_until, (SELECT coalesce(max(position) + 1, 0) FROM events) AS position FROM sealer";
+    let row = sqlx::query(sql).fetch_one(connection).await.map_err(failed)?;
+    let final_until: DateTime<Utc> = parsed(&row, "final_until")?;
+    let earliest = instant_text(crate::now().max(final_until + TimeDelta::microseconds(1)));
+    let last = heads.values().map(|head| head.recorded_at.as_str()).max().unwrap_or_default();
+    Ok(Place { position: count(&row, "position")?, recorded_at: earliest.as_str().max(last).to_owned() })
+}
+
+async fn write(connection: &mut SqliteConnection, batch: &Batch, place: &Place) -> Result<(), sqlx::Error> {
+    let at = place.recorded_at.as_str();
+    let events = || batch.commands.iter().flat_map(|command| command.events.iter().map(move |event| (command, event)));
+    let commands = batch.commands.iter().map(|command| command_row(command, &batch.edition, at));
+    insert(connection, &COMMANDS, commands.collect()).await?;
+    let rows = events().zip(place.position..).map(|((command, event), position)| {
+        event_row(command, event, &batch.edition, at, position)
+    });
+    insert(connection, &EVENTS, rows.collect()).await?;
+    let versions = events().filter_map(|(_, event)| event.facts.as_ref()).map(|facts| rows::values(facts, at));
+    insert(connection, &VERSIONS, versions.collect()).await?;
+    let states = batch.states.iter().map(|state| rows::state_values(state, at));
+    insert(connection, &CURRENT, states.collect()).await
+}
+
+fn command_row<'b>(command: &'b JudgedCommand, edition: &'b str, recorded_at: &'b str) -> Vec<Value<'b>> {
+    vec![
+        command.command_id.to_string().into(),
+        command.license.as_str().into(),
+        command.on.into(),
+        recorded_at.into(),
+        command.actor.name.as_str().into(),
+        command.actor.role.name().into(),
+        edition.into(),
+        command.content.as_str().into(),
+        Value::Blob(&command.digest),
+        command.accepted.into(),
+        command.outcome.as_str().into(),
+    ]
+}
+
+fn event_row<'b>(
+    command: &'b JudgedCommand,
+    event: &'b NewEvent,
+    edition: &'b str,
+    recorded_at: &'b str,
+    position: u64,
+) -> Vec<Value<'b>> {
+    vec![
+        event.stream_type.into(),
+        event.stream_id.as_str().into(),
+        event.sequence.into(),
+        event.event_type.into(),
+        event.event_version.into(),
+        event.payload.as_str().into(),
+        "{}".into(),
+        command.on.into(),
+        recorded_at.into(),
+        command.actor.name.as_str().into(),
+        command.actor.role.name().into(),
+        command.command_id.to_string().into(),
+        edition.into(),
+        event.order_number.as_deref().into(),
+        position.into(),
+    ]
+}

@@ -1,0 +1,38 @@
+//! The editions of facts: their bytes, and which is the current one.
+
+use ledger_app::store::{EditionFiles, StoreError};
+use sqlx::{Connection, SqliteConnection, SqliteExecutor};
+
+use crate::error::failed;
+use crate::rows::{get, instant_text};
+
+pub(crate) async fn current(executor: impl SqliteExecutor<'_>) -> Result<Option<EditionFiles>, StoreError> {
+    let sql = "SELECT edition, catalog, prices FROM edition_adoptions JOIN editions USING (edition)
+                ORDER BY adoption DESC LIMIT 1";
+    let Some(row) = sqlx::query(sql).fetch_optional(executor).await.map_err(failed)? else { return Ok(None) };
+    Ok(Some(EditionFiles {
+        edition: get(&row, "edition")?,
+        catalog: get(&row, "catalog")?,
+        prices: get(&row, "prices")?,
+    }))
+}
+
+pub(crate) async fn adopt(connection: &mut SqliteConnection, files: &EditionFiles) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    if current(&mut *transaction).await?.is_some_and(|current| current.edition == files.edition) {
+        return Ok(());
+    }
+    write(&mut transaction, files).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// Keeps the bytes, unless they are kept, and makes the edition the last one adopted.
+async fn write(connection: &mut SqliteConnection, files: &EditionFiles) -> Result<(), sqlx::Error> {
+    let keep = "INSERT INTO editions (edition, catalog, prices) SELECT ?1, ?2, ?3
+                 WHERE NOT EXISTS (SELECT 1 FROM editions WHERE edition = ?1)";
+    let query = sqlx::query(keep).bind(&files.edition).bind(&files.catalog).bind(&files.prices);
+    query.execute(&mut *connection).await?;
+    let adopt = "INSERT INTO edition_adoptions (edition, adopted_at) VALUES (?, ?)";
+    let query = sqlx::query(adopt).bind(&files.edition).bind(instant_text(crate::now()));
+    query.execute(connection).await.map(|_| ())
+}
