@@ -1,6 +1,8 @@
 //! The use cases of the ledger: load, decide, append; and the port to a store.
 
 pub mod aggregate;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod content;
 pub mod edition;
 mod judge;

@@ -7,3 +7,5 @@ mod golden;
 mod rule_pages;
 #[path = "../../../tests/it/schemas.rs"]
 mod schemas;
+#[path = "../../../tests/it/use_cases/mod.rs"]
+mod use_cases;

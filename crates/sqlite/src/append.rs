@@ -43,7 +43,8 @@ async fn heads(connection: &mut SqliteConnection, batch: &Batch) -> Result<HashM
     let asked = serde_json::json!(licenses).to_string();
     let rows = sqlx::query(sql).bind(asked).fetch_all(connection).await.map_err(failed)?;
     let head = |row| {
-        let head = Head { version: count(row, "version")?, fold: get(row, "fold")?, recorded_at: get(row, "recorded_at")? };
+        let head =
+            Head { version: count(row, "version")?, fold: get(row, "fold")?, recorded_at: get(row, "recorded_at")? };
         Ok((get(row, "license")?, head))
     };
     rows.iter().map(head).collect()
@@ -87,9 +88,9 @@ async fn write(connection: &mut SqliteConnection, batch: &Batch, place: &Place) 
     let events = || batch.commands.iter().flat_map(|command| command.events.iter().map(move |event| (command, event)));
     let commands = batch.commands.iter().map(|command| command_row(command, &batch.edition, at));
     insert(connection, &COMMANDS, commands.collect()).await?;
-    let rows = events().zip(place.position..).map(|((command, event), position)| {
-        event_row(command, event, &batch.edition, at, position)
-    });
+    let rows = events()
+        .zip(place.position..)
+        .map(|((command, event), position)| event_row(command, event, &batch.edition, at, position));
     insert(connection, &EVENTS, rows.collect()).await?;
     let versions = events().filter_map(|(_, event)| event.facts.as_ref()).map(|facts| rows::values(facts, at));
     insert(connection, &VERSIONS, versions.collect()).await?;

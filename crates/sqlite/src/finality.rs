@@ -5,7 +5,7 @@ use ledger_app::store::StoreError;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::SqliteStore;
-use crate::error::failed;
+use crate::error::{failed, is_unwritable};
 use crate::rows::instant_bound;
 
 /// An instant that is over is made final: appends record after it from now on, also when a clock is set back.
@@ -29,7 +29,10 @@ async fn final_until(readers: &sqlx::SqlitePool) -> Result<String, StoreError> {
 }
 
 async fn make_final(connection: &mut SqliteConnection, instant: &str) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let mut transaction = match connection.begin_with("BEGIN IMMEDIATE").await {
+        Err(error) if is_unwritable(&error) => return Ok(()),
+        begun => begun.map_err(failed)?,
+    };
     let sql = "UPDATE sealer SET final_until = max(final_until, ?)";
     sqlx::query(sql).bind(instant).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)

@@ -41,7 +41,8 @@ pub(crate) async fn load(readers: &SqlitePool, wanted: &[Wanted]) -> Result<Load
 fn take(row: &SqliteRow, loaded: &mut Loaded) -> Result<(), StoreError> {
     match get(row, "found")? {
         "state" => {
-            let state = StateRow { version: count(row, "version")?, fold: get(row, "fold")?, state: get(row, "value")? };
+            let state =
+                StateRow { version: count(row, "version")?, fold: get(row, "fold")?, state: get(row, "value")? };
             loaded.states.insert(parsed(row, "id")?, state);
         }
         "answer" => {

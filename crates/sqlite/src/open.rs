@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ledger_app::store::StoreError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::SqliteStore;
@@ -81,19 +81,12 @@ async fn for_writing_with_patience(file: &Path) -> Result<SqliteStore, Failed> {
 async fn for_writing(file: &Path) -> Result<SqliteStore, Failed> {
     let options = options(file).create_if_missing(true).synchronous(SqliteSynchronous::Full).foreign_keys(true);
     let mut connection = options.connect().await?;
-    match usable(&mut connection).await? {
-        Schema::Older => {
-            sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await?;
-            schema::migrate(&mut connection).await?;
-        }
-        _ => keep_in_wal(&mut connection).await?,
+    let schema = usable(&mut connection).await?;
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await?;
+    if schema == Schema::Older {
+        schema::migrate(&mut connection).await?;
     }
     Ok(SqliteStore { readers: readers(self::options(file)), writer: Writer::new(options, connection) })
-}
-
-/// A copy made with a tool may have left WAL.
-async fn keep_in_wal(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await.map(|_| ())
 }
 
 /// Reads need the files beside the database, which a folder that cannot be written may lack; then the database is

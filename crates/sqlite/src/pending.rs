@@ -23,8 +23,7 @@ struct Bought {
 
 impl Bought {
     fn by(lines: &[OrderLine]) -> Self {
-        let mut bought =
-            Self { kind: UPGRADE, swm_years: None, plugins: PluginSet::none(), fstek: false, users: None };
+        let mut bought = Self { kind: UPGRADE, swm_years: None, plugins: PluginSet::none(), fstek: false, users: None };
         for line in lines {
             bought.take(line);
         }

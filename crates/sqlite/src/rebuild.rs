@@ -104,11 +104,7 @@ async fn mend(
     Ok(lines)
 }
 
-async fn stored(
-    connection: &mut SqliteConnection,
-    table: &Table,
-    license: &str,
-) -> Result<Rows<'static>, StoreError> {
+async fn stored(connection: &mut SqliteConnection, table: &Table, license: &str) -> Result<Rows<'static>, StoreError> {
     let sql = format!("SELECT {} FROM {} WHERE license = ?", table.columns.join(","), table.name);
     let rows = sqlx::query(&sql).bind(license).fetch_all(connection).await.map_err(failed)?;
     rows.iter().map(|row| Ok((count(row, "version")?, raw_row(row)?))).collect()

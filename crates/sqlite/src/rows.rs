@@ -70,7 +70,8 @@ pub(crate) fn values<'f>(facts: &'f Facts, recorded_at: &'f str) -> Vec<Value<'f
     values.push(facts.installed_version.as_ref().map(ProductVersion::as_str).into());
     values.extend(pending::values(facts.pending.as_ref()));
     values.push(serde_json::json!(facts.servers_online).to_string().into());
-    values.extend([&facts.split_from, &facts.merged_into].map(|other| other.as_ref().map(|other| other.as_str()).into()));
+    values
+        .extend([&facts.split_from, &facts.merged_into].map(|other| other.as_ref().map(|other| other.as_str()).into()));
     values
 }
 

@@ -63,7 +63,8 @@ impl Lease<'_> {
 
     /// Gives the connection back, unless it failed: after a full disk, say, it is not known what it stands in.
     pub(crate) fn end<T>(mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
-        if matches!(done, Ok(_) | Err(StoreError::Conflict(_) | StoreError::Newer(_) | StoreError::NotYetFinal { .. })) {
+        if matches!(done, Ok(_) | Err(StoreError::Conflict(_) | StoreError::Newer(_) | StoreError::NotYetFinal { .. }))
+        {
             *self.idle = Some(self.connection);
         }
         done

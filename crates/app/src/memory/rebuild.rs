@@ -95,3 +95,55 @@ fn mended<Row: PartialEq>(stored: Option<&Row>, wanted: Option<&Row>) -> Option<
         _ => None,
     }
 }
+
+#[cfg(feature = "conformance")]
+mod damage {
+    use ledger_domain::license::Status;
+    use ledger_domain::values::{LicenseNumber, Users};
+
+    use super::{Current, Held};
+    use crate::conformance::Damage;
+    use crate::memory::MemoryStore;
+
+    impl MemoryStore {
+        /// Does to the rows what [`Damage::sql`] does to a database's.
+        pub fn damage(&self, damage: Damage) {
+            let (Ok(license), Ok(stray)) = ("B-1".parse(), "STRAY-1".parse()) else { return };
+            self.held().damage(damage, &license, stray);
+        }
+    }
+
+    impl Held {
+        fn damage(&mut self, damage: Damage, license: &LicenseNumber, stray: LicenseNumber) {
+            match damage {
+                Damage::CurrentChanged => {
+                    if let Some(Current { facts, .. }) = self.current.get_mut(license) {
+                        facts.users = Some(Users::recorded(5));
+                        facts.status = Status::Closed;
+                    }
+                }
+                Damage::CurrentMoved => {
+                    let current = self.current.remove(license);
+                    self.current.extend(current.map(|current| (stray, current)));
+                }
+                Damage::VersionChanged | Damage::VersionMoved | Damage::VersionStrayed => {
+                    self.damage_versions(damage, license, stray);
+                }
+            }
+        }
+
+        fn damage_versions(&mut self, damage: Damage, license: &LicenseNumber, stray: LicenseNumber) {
+            let Some(versions) = self.versions.get_mut(license) else { return };
+            if damage == Damage::VersionChanged {
+                versions.entry(1).and_modify(|version| version.facts.holder.name = "X".to_owned());
+                return;
+            }
+            let moved = versions.remove(&2);
+            if damage == Damage::VersionMoved {
+                versions.extend(moved.map(|version| (9, version)));
+            } else {
+                self.versions.entry(stray).or_default().extend(moved.map(|version| (2, version)));
+            }
+        }
+    }
+}

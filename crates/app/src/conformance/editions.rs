@@ -1,0 +1,24 @@
+//! Editions of facts.
+
+use super::Tested;
+use super::fixture::edition;
+use crate::store::EditionFiles;
+
+pub(super) async fn the_edition_adopted_last_is_the_current_one(store: Tested) {
+    assert_eq!(store.current_edition().await.unwrap(), None);
+    for name in ["a", "a", "b", "a", "c", "a"] {
+        store.adopt_edition(&edition(name)).await.unwrap();
+        assert_eq!(store.current_edition().await.unwrap(), Some(edition(name)));
+    }
+}
+
+pub(super) async fn an_editions_bytes_are_kept_as_they_were(store: Tested) {
+    let first = edition("a");
+    store.adopt_edition(&first).await.unwrap();
+    store.adopt_edition(&edition("b")).await.unwrap();
+    let other = EditionFiles { catalog: "other".to_owned(), prices: "other".to_owned(), ..first.clone() };
+    // A store may refuse it or not; the bytes stay.
+    store.adopt_edition(&other).await.ok();
+    store.adopt_edition(&first).await.unwrap();
+    assert_eq!(store.current_edition().await.unwrap(), Some(first));
+}

@@ -1,0 +1,90 @@
+//! What every store must do, as one suite that each store's tests run: in memory, on SQLite, on PostgreSQL.
+//!
+//! A check is a sentence, and panics where it does not hold. Each gets an empty store of its own.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics; the suite is for tests only")]
+
+mod appending;
+mod concurrency;
+mod editions;
+mod expiring;
+mod facts;
+mod finality;
+mod fixture;
+mod histories;
+mod lists;
+mod rebuilding;
+mod stale;
+
+use std::sync::Arc;
+
+use crate::store::Store;
+
+pub use rebuilding::{Damage, rebuild_mends};
+
+/// A store under test.
+type Tested = Arc<dyn Store>;
+
+macro_rules! suite {
+    ($($module:ident::$check:ident),+ $(,)?) => {
+        /// Runs every check on a store of its own, and then fails with the names of those that did not hold.
+        pub async fn run_all<S: Store + 'static, F: Future<Output = S>>(make: impl Fn() -> F) {
+            let mut failed: Vec<&str> = Vec::new();
+            $(
+                let store: Tested = Arc::new(make().await);
+                if tokio::spawn($module::$check(store)).await.is_err() {
+                    failed.push(stringify!($check));
+                }
+            )+
+            assert!(failed.is_empty(), "these checks do not hold: {}", failed.join(", "));
+        }
+    };
+}
+
+suite! {
+    appending::what_was_appended_is_loaded,
+    appending::what_never_was_is_not_loaded,
+    appending::an_answer_is_found_again,
+    appending::a_refusal_is_recorded_and_changes_no_license,
+    appending::several_licenses_are_written_together,
+    appending::a_large_batch_is_written_whole,
+    appending::a_state_of_a_newer_fold_is_never_overwritten,
+    appending::a_trial_can_become_a_bought_license,
+    stale::a_stale_base_version_writes_nothing,
+    stale::a_stale_guard_writes_nothing,
+    stale::a_guard_on_a_license_that_exists_meanwhile_writes_nothing,
+    stale::a_guard_on_a_license_that_does_not_exist_writes_nothing,
+    stale::a_taken_order_number_writes_nothing,
+    stale::an_order_number_taken_twice_in_a_batch_writes_nothing,
+    stale::a_taken_command_id_writes_nothing,
+    stale::a_command_id_taken_twice_in_a_batch_writes_nothing,
+    stale::a_taken_sequence_writes_nothing,
+    stale::a_refusal_recorded_twice_writes_nothing,
+    stale::guards_that_hold_let_the_batch_pass,
+    facts::every_fact_comes_back_as_it_was,
+    facts::texts_come_back_as_they_were,
+    facts::a_past_day_is_answered,
+    facts::a_past_state_of_knowledge_is_answered,
+    facts::both_at_once_are_answered,
+    lists::a_list_is_by_number_and_in_pages,
+    lists::a_list_is_filtered,
+    lists::a_list_tells_trials_from_trials_that_are_over,
+    lists::a_list_of_the_past_is_filtered_by_what_was,
+    expiring::ends_are_listed_soonest_first_and_in_pages,
+    expiring::only_licenses_in_use_expire,
+    expiring::ends_are_listed_as_they_were_known,
+    histories::a_history_comes_in_pages,
+    histories::an_event_comes_back_with_all_that_stands_around_it,
+    histories::time_of_record_never_goes_back,
+    editions::the_edition_adopted_last_is_the_current_one,
+    editions::an_editions_bytes_are_kept_as_they_were,
+    finality::an_instant_that_is_not_over_is_not_final,
+    finality::nothing_is_recorded_at_a_final_instant,
+    rebuilding::a_healthy_ledger_needs_no_mending,
+    rebuilding::a_rebuild_goes_page_by_page,
+    rebuilding::a_newer_fold_is_not_rebuilt,
+    concurrency::writers_of_one_license_lose_nothing,
+    concurrency::writers_of_many_licenses_lose_nothing,
+    concurrency::of_many_that_repeat_a_command_one_writes_it,
+    concurrency::opposite_guards_do_not_pass_together,
+}

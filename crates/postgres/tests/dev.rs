@@ -1,0 +1,3 @@
+//! dev
+#[path = "../../../tests/it/postgres.rs"]
+mod postgres;

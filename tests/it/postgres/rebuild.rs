@@ -1,0 +1,104 @@
+//! The rebuild mends what differs, says what, and leaves a healthy ledger as it was.
+
+use ledger_app::rebuild::refold;
+use ledger_app::store::{RebuiltPage, Store, StoreError};
+use ledger_postgres::PostgresStore;
+use sqlx::Executor;
+
+use super::support::{batch, bought, everything, open};
+
+async fn rebuilt(store: &PostgresStore) -> Vec<RebuiltPage> {
+    let mut pages: Vec<RebuiltPage> = Vec::new();
+    loop {
+        let after = pages.last().and_then(|page| page.last.clone());
+        pages.push(store.rebuild_page(after.as_deref(), 2, refold).await.unwrap());
+        if pages.last().is_none_or(|page| page.last.is_none()) {
+            return pages;
+        }
+    }
+}
+
+async fn mended(store: &PostgresStore) -> Vec<String> {
+    rebuilt(store).await.into_iter().flat_map(|page| page.mended).collect()
+}
+
+#[tokio::test]
+async fn a_healthy_ledger_is_left_alone() {
+    let opened = open().await;
+    for number in 1..6 {
+        let mut license = bought(&opened.store, &format!("EX-{number}")).await;
+        opened.store.append(&batch(vec![license.use_once()])).await.unwrap();
+    }
+    let rows = "SELECT array_agg((xmin::text, ctid::text)::text ORDER BY license) FROM current_entitlement";
+    let before: Vec<String> = sqlx::query_scalar(rows).fetch_one(&opened.pool).await.unwrap();
+    let pages = rebuilt(&opened.store).await;
+    assert_eq!(pages.iter().map(|page| page.licenses).sum::<u64>(), 5);
+    assert_eq!(pages.iter().map(|page| page.events).sum::<u64>(), 20);
+    assert!(pages.iter().all(|page| page.mended.is_empty()), "{pages:?}");
+    // Locked, but not written: the very same row versions.
+    let after: Vec<String> = sqlx::query_scalar(rows).fetch_one(&opened.pool).await.unwrap();
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn whatever_differs_is_mended() {
+    let opened = open().await;
+    for number in 1..6 {
+        bought(&opened.store, &format!("EX-{number}")).await;
+    }
+    let healthy = everything(&opened.pool).await;
+    let damage = "
+        UPDATE current_entitlement SET users = 30, recorded_at = 'epoch' WHERE license = 'EX-1';
+        UPDATE current_entitlement SET state = '{}' WHERE license = 'EX-2';
+        DELETE FROM current_entitlement WHERE license = 'EX-3';
+        DELETE FROM entitlement_versions WHERE license = 'EX-3' AND version = 2;
+        UPDATE entitlement_versions SET servers_online = '{X}' WHERE license = 'EX-4' AND version = 1;
+        INSERT INTO entitlement_versions SELECT * FROM
+            json_populate_record((SELECT v FROM entitlement_versions v WHERE license = 'EX-5' AND version = 2), '{\"version\": 3}');
+        INSERT INTO current_entitlement SELECT * FROM
+            json_populate_record((SELECT c FROM current_entitlement c WHERE license = 'EX-5'), '{\"license\": \"NONE-1\"}')";
+    opened.pool.execute(damage).await.unwrap();
+    assert_eq!(
+        mended(&opened.store).await,
+        [
+            "EX-1: current_entitlement: differed: recorded_at, users",
+            "EX-2: current_entitlement: differed: state",
+            "EX-3: current_entitlement: was missing",
+            "EX-3: entitlement_versions: version 2 was missing",
+            "EX-4: entitlement_versions: version 1 differed: servers_online",
+            "EX-5: entitlement_versions: version 3 has no event and was removed",
+            "NONE-1: current_entitlement: has no event and was removed",
+        ]
+    );
+    assert_eq!(everything(&opened.pool).await, healthy);
+    assert_eq!(mended(&opened.store).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_newer_fold_is_left_to_the_newer_program() {
+    let opened = open().await;
+    bought(&opened.store, "EX-1").await;
+    opened.pool.execute("UPDATE current_entitlement SET fold = 99").await.unwrap();
+    let before = everything(&opened.pool).await;
+    let refused = opened.store.rebuild_page(None, 10, refold).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Newer(_)), "{refused:?}");
+    assert_eq!(everything(&opened.pool).await, before);
+}
+
+#[tokio::test]
+async fn it_runs_beside_writers() {
+    let opened = open().await;
+    let mut license = bought(&opened.store, "EX-1").await;
+    let writing = async {
+        for _ in 0..100 {
+            opened.store.append(&batch(vec![license.use_once()])).await.unwrap();
+        }
+    };
+    let rebuilding = async {
+        for _ in 0..20 {
+            assert_eq!(mended(&opened.store).await, [""; 0]);
+        }
+    };
+    tokio::join!(writing, rebuilding);
+    assert_eq!(license.version(), 202);
+}
