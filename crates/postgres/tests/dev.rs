@@ -1,3 +1,3 @@
 //! dev
-#[path = "../../../tests/it/postgres.rs"]
+#[path = "../../../tests/it/postgres/mod.rs"]
 mod postgres;

@@ -1,0 +1,31 @@
+# The verbs of this project. Plain `just` lists them.
+_default:
+    @just --list --unsorted
+
+# Everything that must hold: format, lints, licences, docs, all tests.
+check:
+    .ci/run
+
+# Set up and run all tests, on SQLite and on a real PostgreSQL.
+test *args:
+    scripts/test {{args}}
+
+# Post the example year and print entitlements and coming SWM expiries.
+example:
+    scripts/example
+
+# Write the generated files anew: schemas, the fold of the golden histories, expected outcomes of the example year.
+regen:
+    UPDATE=1 UPDATE_EXAMPLES=1 cargo test -p license-ledger --test it -- schemas:: golden:: examples::
+
+# Measure speed side by side, in minutes.
+bench:
+    cargo run --release --locked -p ledger-bench -- all
+
+# The long form: a million commands.
+bench-long:
+    cargo run --release --locked -p ledger-bench -- long
+
+# Crash tests, a hundred kills.
+crash-long:
+    LICENSE_LEDGER_KILLS=100 cargo test -p license-ledger --test it -- crash::
