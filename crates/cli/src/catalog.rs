@@ -32,11 +32,12 @@ pub(crate) enum CatalogCommand {
     /// Check a catalog and a price list before they are used
     #[command(after_help = AFTER_CHECK)]
     Check,
-    /// Show what is sold on a day, on which terms, and at which prices
     Show(ShowArgs),
 }
 
-/// Shows products, plugins, terms and the price list in force, and the hash of the edition they come from.
+/// Show what is sold on a day, on which terms, and at which prices
+///
+/// Shows products, plugins, license types, terms, the price list in force, and the hash of the edition they come from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_SHOW)]
 pub(crate) struct ShowArgs {

@@ -11,7 +11,7 @@ const AFTER_HELP: &str = "\
 Example:
   license-ledger completions bash > ~/.local/share/bash-completion/completions/license-ledger";
 
-/// Prints a completion script.
+/// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CompletionsArgs {

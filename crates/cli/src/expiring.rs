@@ -14,7 +14,9 @@ Examples:
   license-ledger expiring --from 2013-01-01 --to 2013-02-01
   license-ledger expiring --from 2013-01-01 --to 2013-02-01 --partner Softline --limit 200";
 
-/// Lists active and blocked licenses whose SWM ends in the period, soonest first: whom to offer a renewal.
+/// List licenses whose Software Maintenance ends in a period, soonest first
+///
+/// These are the active and the blocked ones: whom to offer a renewal. They come page by page, as `list` gives them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ExpiringArgs {

@@ -24,7 +24,9 @@ Examples:
 /// How many events are read at a time: a history may be longer than memory should hold.
 const EVENTS_AT_A_TIME: u32 = 1_000;
 
-/// Shows everything that has happened to a license: when, by whom, by which command, and what it changed.
+/// Show the events of a license, oldest first
+///
+/// They say everything that has happened to it: when, by whom, by which command, and what it changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct HistoryArgs {

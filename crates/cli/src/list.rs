@@ -16,7 +16,9 @@ Examples:
   license-ledger list --holder 7204196795 --on 2012-12-31
   license-ledger list --partner Softline --limit 200 --after 10101-ABC12-XYZ34";
 
-/// Lists licenses by number, page by page: `next` says what to go on with as `--after`.
+/// List licenses by number
+///
+/// They come page by page: `next` says what to go on with as `--after`, and is null at the end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ListArgs {

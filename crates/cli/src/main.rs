@@ -77,7 +77,7 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Support(args) => support::support(&run, args).await,
         Command::Rule(args) => rule::rule(&run, &args),
         Command::Catalog(command) => catalog::catalog(&run, &command).await,
-        Command::Rebuild => rebuild::rebuild(&run).await,
+        Command::Rebuild(_) => rebuild::rebuild(&run).await,
         Command::Completions(args) => completions::completions(&args),
     }
 }

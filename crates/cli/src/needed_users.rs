@@ -25,13 +25,15 @@ Examples:
 const AFTER_CONTROL: &str = "\
 Examples:
   license-ledger needed-users control --accounts 30 --devices-over 7,12
-  license-ledger needed-users control --accounts 30 --devices-over devices.txt --license 10101-ABC12-XYZ34";
+  license-ledger needed-users control --accounts 30 --devices-over devices.txt --license 10101-ABC12";
 
 const AFTER_OPERATOR: &str = "\
 Example:
   license-ledger needed-users operator --accounts 4 --extensions 20";
 
-/// Counts as the product counts (CNT), rounded up to whole packs; with a license, only what is missing of it.
+/// Count how many users an installation needs
+///
+/// It counts as the product does (rules CNT-1 to CNT-5), rounded up to whole packs; with a license, what is missing of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NeededUsersArgs {
     #[command(subcommand)]

@@ -32,13 +32,14 @@ Examples:
   END";
 
 const AFTER_QUOTE: &str = "\
-Each command is judged as if those before it had been posted.
-
 Examples:
   license-ledger quote orders.ndjson
   license-ledger quote --prices prices-2013.csv orders.ndjson | jq '.price.total'";
 
-/// Takes commands as NDJSON, one JSON object a line, and prints one outcome a line in the same order.
+/// Post commands: NDJSON in, one outcome per line out
+///
+/// Takes one command a line, as a JSON object, and prints one outcome a line, in the same order. Each command is
+/// accepted or refused by itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_POST)]
 pub(crate) struct PostArgs {
@@ -46,7 +47,9 @@ pub(crate) struct PostArgs {
     file: Option<PathBuf>,
 }
 
-/// Takes commands as `post` does, judges and prices them, and writes nothing.
+/// Judge and price commands without writing anything
+///
+/// Takes commands and prints outcomes as `post` does. Each command is judged as if those before it had been posted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_QUOTE)]
 pub(crate) struct QuoteArgs {
@@ -144,8 +147,7 @@ async fn answer_groups(
         print(&posted.answered).map_err(|error| desk.unprinted(error, &lines))?;
         progress.show(source.groups.bytes_read(), tally.commands());
         if let Some(error) = posted.failed {
-            let remedy =
-                "what was answered is in the ledger, the rest is not: mend that, and post the same input again";
+            let remedy = "what was answered is in the ledger; post the same input again when that is mended, nothing is done twice";
             return Err(Failure::Store(error, matches!(desk, Desk::Post).then(|| remedy.to_owned())));
         }
     }

@@ -18,7 +18,9 @@ Examples:
 /// The pages of `docs/rules`, by the name of the file.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
-/// Lists the rules of the policy in its order; with an id, explains that rule with examples.
+/// List the rules of the policy, or explain one
+///
+/// The page of a rule says what it means, where it comes from, and shows examples.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct RuleArgs {

@@ -16,7 +16,9 @@ Examples:
   license-ledger show 10101-ABC12-XYZ34 --on 2012-08-20
   license-ledger show 10101-ABC12-XYZ34 --on 2012-08-20 --known-at 2012-09-01T00:00:00+04:00";
 
-/// Shows the license as its events up to the day made it, and what works then.
+/// Show what a license is worth on a day
+///
+/// It is shown as its events up to that day made it, with what works then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ShowArgs {

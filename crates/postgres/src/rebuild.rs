@@ -36,12 +36,14 @@ struct CurrentRow {
     state: String,
 }
 
-/// The rows of some licenses, by license, and by license and version.
+/// The rows of one license.
 #[derive(Default)]
 struct Rows {
-    current: BTreeMap<String, CurrentRow>,
-    versions: BTreeMap<(String, i64), VersionRow>,
+    current: Option<CurrentRow>,
+    versions: BTreeMap<i64, VersionRow>,
 }
+
+type RowsByLicense = BTreeMap<String, Rows>;
 
 /// Rebuilds a page of licenses in one transaction.
 pub(crate) async fn page(
@@ -57,7 +59,11 @@ pub(crate) async fn page(
     let mut page = RebuiltPage { licenses: count(licenses.len()), events: count(events.len()), ..Default::default() };
     let wanted = wanted(events, refold)?;
     let found = found(&mut transaction, &licenses).await?;
-    mend(&mut transaction, &found, &wanted, &mut page.mended).await?;
+    for license in &licenses {
+        let nothing = Rows::default();
+        let (found, wanted) = (found.get(license).unwrap_or(&nothing), wanted.get(license).unwrap_or(&nothing));
+        mend(&mut transaction, license, found, wanted, &mut page.mended).await?;
+    }
     transaction.commit().await.map_err(store_error)?;
     page.last = licenses.into_iter().last().filter(|_| page.licenses == u64::from(limit));
     Ok(page)
@@ -82,81 +88,72 @@ async fn lock(connection: &mut PgConnection, licenses: &[String]) -> Result<(), 
 }
 
 /// The rows that the events make.
-fn wanted(events: Vec<(String, StoredEvent)>, refold: Refold) -> Result<Rows, StoreError> {
+fn wanted(events: Vec<(String, StoredEvent)>, refold: Refold) -> Result<RowsByLicense, StoreError> {
     let mut streams: BTreeMap<String, Vec<StoredEvent>> = BTreeMap::new();
     for (license, event) in events {
         streams.entry(license).or_default().push(event);
     }
-    let mut rows = Rows::default();
-    for (license, events) in streams {
-        let number: LicenseNumber = named(&license)?;
-        rows.add(license, refold(&number, &events)?, &events)?;
-    }
-    Ok(rows)
+    let rows = streams.into_iter().map(|(license, events)| {
+        let rows = folded(&named(&license)?, &events, refold)?;
+        Ok((license, rows))
+    });
+    rows.collect()
 }
 
-impl Rows {
-    fn add(&mut self, license: String, refolded: Refolded, events: &[StoredEvent]) -> Result<(), StoreError> {
-        let Refolded { state, versions } = refolded;
-        let (Some(last), true) = (events.last(), versions.len() == events.len()) else {
-            return Err(damaged(format_args!("license {license} did not fold to one version for each event")));
-        };
-        let version = VersionRow { facts: FactsRow::from(&state.facts), recorded_at: last.recorded_at };
-        let current = CurrentRow { version, fold: state.fold.into(), state: state.state };
-        for (facts, event) in versions.iter().zip(events) {
-            let row = VersionRow { facts: FactsRow::from(facts), recorded_at: event.recorded_at };
-            self.versions.insert((license.clone(), row.facts.version), row);
-        }
-        self.current.insert(license, current);
-        Ok(())
-    }
+fn folded(license: &LicenseNumber, events: &[StoredEvent], refold: Refold) -> Result<Rows, StoreError> {
+    let Refolded { state, versions } = refold(license, events)?;
+    let (Some(last), true) = (events.last(), versions.len() == events.len()) else {
+        return Err(damaged(format_args!("license {license} did not fold to one version for each event")));
+    };
+    let row = |facts, event: &StoredEvent| VersionRow { facts: FactsRow::from(facts), recorded_at: event.recorded_at };
+    let current = CurrentRow { version: row(&state.facts, last), fold: state.fold.into(), state: state.state };
+    let versions = versions.iter().zip(events).map(|(facts, event)| row(facts, event));
+    Ok(Rows { current: Some(current), versions: versions.map(|row| (row.facts.version, row)).collect() })
 }
 
 /// The rows that there are.
-async fn found(connection: &mut PgConnection, licenses: &[String]) -> Result<Rows, StoreError> {
+async fn found(connection: &mut PgConnection, licenses: &[String]) -> Result<RowsByLicense, StoreError> {
     let query = format!("SELECT {COLUMNS}, recorded_at, fold, state FROM {CURRENT} WHERE license = ANY ($1)");
-    let query = sqlx::query_as(&query).bind(licenses);
-    let current: Vec<CurrentRow> = query.fetch_all(&mut *connection).await.map_err(store_error)?;
+    let current: Vec<CurrentRow> =
+        sqlx::query_as(&query).bind(licenses).fetch_all(&mut *connection).await.map_err(store_error)?;
     let query = format!("SELECT {COLUMNS}, recorded_at FROM {VERSIONS} WHERE license = ANY ($1)");
-    let query = sqlx::query_as(&query).bind(licenses);
-    let versions: Vec<VersionRow> = query.fetch_all(&mut *connection).await.map_err(store_error)?;
-    let key = |row: &VersionRow| (row.facts.license.clone(), row.facts.version);
-    Ok(Rows {
-        current: current.into_iter().map(|row| (row.version.facts.license.clone(), row)).collect(),
-        versions: versions.into_iter().map(|row| (key(&row), row)).collect(),
-    })
+    let versions: Vec<VersionRow> =
+        sqlx::query_as(&query).bind(licenses).fetch_all(&mut *connection).await.map_err(store_error)?;
+    let mut found = RowsByLicense::new();
+    for row in current {
+        let rows = found.entry(row.version.facts.license.clone()).or_default();
+        rows.current = Some(row);
+    }
+    for row in versions {
+        found.entry(row.facts.license.clone()).or_default().versions.insert(row.facts.version, row);
+    }
+    Ok(found)
 }
 
-/// Removes every row that differs or has no event, and writes those that are wanted instead.
+/// Removes every row of the license that differs or has no event, and writes those that are wanted instead.
 async fn mend(
     connection: &mut PgConnection,
+    license: &str,
     found: &Rows,
     wanted: &Rows,
     mended: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    for license in keys(&found.current, &wanted.current) {
-        let (found, wanted) = (found.current.get(license), wanted.current.get(license));
-        if let (Some(found), Some(wanted)) = (found, wanted) {
-            refuse_newer(found, wanted)?;
-        }
-        if let Some(what) = difference(found, wanted)? {
-            mended.push(format!("{license}: {CURRENT}: {what}"));
-            replace(connection, CURRENT, license, None, wanted).await?;
-        }
+    if let (Some(found), Some(wanted)) = (&found.current, &wanted.current) {
+        refuse_newer(found, wanted)?;
     }
-    for key in keys(&found.versions, &wanted.versions) {
-        let (license, version) = key;
-        let (found, wanted) = (found.versions.get(key), wanted.versions.get(key));
+    if let Some(what) = difference(found.current.as_ref(), wanted.current.as_ref())? {
+        mended.push(format!("{license}: {CURRENT}: {what}"));
+        replace(connection, CURRENT, license, None, wanted.current.as_ref()).await?;
+    }
+    let versions: BTreeSet<_> = found.versions.keys().chain(wanted.versions.keys()).collect();
+    for version in versions {
+        let (found, wanted) = (found.versions.get(version), wanted.versions.get(version));
         if let Some(what) = difference(found, wanted)? {
             mended.push(format!("{license}: {VERSIONS}: version {version} {what}"));
             replace(connection, VERSIONS, license, Some(*version), wanted).await?;
         }
     }
     Ok(())
-}
-
-fn keys<'a, Key: Ord, Row>(found: &'a BTreeMap<Key, Row>, wanted: &'a BTreeMap<Key, Row>) -> BTreeSet<&'a Key> {
-    found.keys().chain(wanted.keys()).collect()
 }
 
 fn refuse_newer(found: &CurrentRow, wanted: &CurrentRow) -> Result<(), StoreError> {

@@ -39,12 +39,20 @@ impl Server {
         server.as_ref().map_err(|reason| Error::Shared(reason.clone()))
     }
 
+    /// Starts a server of its own, for a test that would disturb the others on a shared one. It is not durable.
+    ///
+    /// # Errors
+    /// Where none can be started; the message says what to install.
+    pub fn start() -> Result<Self, Error> {
+        Self::start_with(false)
+    }
+
     /// Starts a server of its own with PostgreSQL's defaults for durability, to measure or to [`Self::kill`].
     ///
     /// # Errors
     /// Where none can be started; the message says what to install.
     pub fn start_durable() -> Result<Self, Error> {
-        Self::start(true)
+        Self::start_with(true)
     }
 
     /// Makes an empty database, and returns its URL.
@@ -81,11 +89,11 @@ impl Server {
     fn given_or_started() -> Result<Self, Error> {
         match std::env::var(GIVEN_SERVER) {
             Ok(url) if !url.is_empty() => Ok(Self { url, own: None }),
-            _ => Self::start(false),
+            _ => Self::start(),
         }
     }
 
-    fn start(durable: bool) -> Result<Self, Error> {
+    fn start_with(durable: bool) -> Result<Self, Error> {
         let folder = new_folder()?;
         let cluster = Cluster::new(&folder, durable).inspect_err(|_| {
             // The first error is the one to tell of.

@@ -3,7 +3,7 @@
 use ledger_app::store::Store;
 use sqlx::Executor;
 
-use super::support::{bought, everything, open};
+use super::support::{bought, everything, open, open_alone};
 
 #[tokio::test]
 async fn recorded_rows_are_neither_changed_nor_removed() {
@@ -37,7 +37,7 @@ async fn recorded_rows_are_neither_changed_nor_removed() {
 
 #[tokio::test]
 async fn before_its_position_an_event_takes_nothing_else() {
-    let opened = open().await;
+    let (opened, _alone) = open_alone().await;
     let mut frozen = opened.pool.begin().await.unwrap();
     frozen.execute("SELECT pg_current_xact_id()").await.unwrap();
     bought(&opened.store, "EX-1").await;

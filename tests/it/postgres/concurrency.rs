@@ -36,7 +36,11 @@ async fn write(store: &PostgresStore, licenses: &[String]) {
     }
 }
 
-async fn run(store: PostgresStore, rounds: usize, licenses_of: impl Fn(usize, usize) -> Vec<String>) -> Arc<PostgresStore> {
+async fn run(
+    store: PostgresStore,
+    rounds: usize,
+    licenses_of: impl Fn(usize, usize) -> Vec<String>,
+) -> Arc<PostgresStore> {
     let store = Arc::new(store);
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
@@ -71,7 +75,8 @@ async fn writers_of_many_licenses_in_any_order_never_deadlock() {
     for license in 0..8 {
         bought(&opened.store, &format!("EX-{license}")).await;
     }
-    let three = |writer: usize, round: usize| (0..3).map(|n| format!("EX-{}", (writer * 3 + round * 5 + n * 3) % 8)).collect();
+    let three =
+        |writer: usize, round: usize| (0..3).map(|n| format!("EX-{}", (writer * 3 + round * 5 + n * 3) % 8)).collect();
     let store = run(opened.store, 10, three).await;
     let mut versions = 0;
     for license in 0..8 {

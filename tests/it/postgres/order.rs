@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use ledger_app::store::{Store, StoreError};
 use sqlx::{Executor, PgPool};
 
-use super::support::{Opened, Written, batch, bought, open};
+use super::support::{Opened, Written, batch, bought, open, open_alone};
 
 /// The positions given so far, with what they are of.
 async fn positions(pool: &PgPool) -> Vec<(i64, String, i64)> {
@@ -33,7 +33,7 @@ const FREEZE: &str = "
 
 #[tokio::test]
 async fn a_frozen_transaction_loses_nothing() {
-    let opened = open().await;
+    let (opened, _alone) = open_alone().await;
     bought(&opened.store, "EX-1").await;
     opened.store.settle().await.unwrap();
     let mut frozen = opened.pool.begin().await.unwrap();
@@ -59,7 +59,7 @@ async fn a_frozen_transaction_loses_nothing() {
 
 #[tokio::test]
 async fn a_transaction_that_is_rolled_back_leaves_no_gap() {
-    let opened = open().await;
+    let (opened, _alone) = open_alone().await;
     let mut frozen = opened.pool.begin().await.unwrap();
     frozen.execute(FREEZE).await.unwrap();
     bought(&opened.store, "EX-1").await;
@@ -85,7 +85,7 @@ async fn the_sealer_works_by_itself() {
 
 #[tokio::test]
 async fn after_a_restore_on_another_cluster_old_transaction_numbers_mean_nothing() {
-    let opened = open().await;
+    let (opened, _alone) = open_alone().await;
     // Frozen, so that what follows waits for its position.
     let mut frozen = opened.pool.begin().await.unwrap();
     frozen.execute("SELECT pg_current_xact_id()").await.unwrap();
@@ -126,12 +126,14 @@ async fn an_instant_becomes_final_and_nothing_is_recorded_before_it() {
 
 #[tokio::test]
 async fn an_instant_that_an_open_transaction_keeps_open_is_not_final() {
-    let opened = open().await;
+    let (opened, _alone) = open_alone().await;
     let mut frozen = opened.pool.begin().await.unwrap();
     frozen.execute(FREEZE).await.unwrap();
     let instant = now(&opened.pool).await;
     let refused = opened.store.wait_until_final(instant).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NotYetFinal { asked, final_until } if asked == instant && final_until < asked));
+    assert!(
+        matches!(refused, StoreError::NotYetFinal { asked, final_until } if asked == instant && final_until < asked)
+    );
     frozen.commit().await.unwrap();
     opened.store.wait_until_final(instant).await.unwrap();
 }

@@ -8,6 +8,8 @@ use ledger_domain::license::{EventPlace, License, evolve};
 use ledger_domain::values::{Date, Holder, LicenseNumber, LicenseType, Plugin, Product, Swm, Users};
 use ledger_postgres::PostgresStore;
 use sqlx::PgPool;
+use throwaway_postgres::Server;
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 /// A store on a database of its own, and the same database bare.
@@ -19,8 +21,18 @@ pub struct Opened {
 
 /// Opens a store on a new database, with an edition adopted.
 pub async fn open() -> Opened {
-    let server = throwaway_postgres::Server::shared().await.unwrap();
+    let server = Server::shared().await.unwrap();
     open_at(server.new_database().await.unwrap()).await
+}
+
+/// Opens a store on a server that no other test uses meanwhile: an open transaction holds back the order of the events
+/// in all databases of a server. No other test gets it while what is returned with the
+/// store is held.
+pub async fn open_alone() -> (Opened, MutexGuard<'static, Option<Server>>) {
+    static SERVER: Mutex<Option<Server>> = Mutex::const_new(None);
+    let mut server = SERVER.lock().await;
+    let url = server.get_or_insert_with(|| Server::start().unwrap()).new_database().await.unwrap();
+    (open_at(url).await, server)
 }
 
 /// Opens a store on the database, with an edition adopted.
@@ -149,7 +161,9 @@ pub async fn everything(pool: &PgPool) -> String {
     let mut all = String::new();
     for table in ["commands", "events", "entitlement_versions", "current_entitlement"] {
         // Positions are given meanwhile.
-        let rows = format!("SELECT coalesce(string_agg((to_jsonb(t) - 'position')::text, ' ' ORDER BY to_jsonb(t) - 'position'), '') FROM {table} t");
+        let rows = format!(
+            "SELECT coalesce(string_agg((to_jsonb(t) - 'position')::text, ' ' ORDER BY to_jsonb(t) - 'position'), '') FROM {table} t"
+        );
         let rows: String = sqlx::query_scalar(&rows).fetch_one(pool).await.unwrap();
         all.push_str(&rows);
     }

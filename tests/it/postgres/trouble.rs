@@ -56,7 +56,8 @@ async fn a_dropped_table_is_damage() {
 async fn an_event_that_cannot_be_read_is_damage() {
     let opened = open().await;
     bought(&opened.store, "EX-1").await;
-    let damage = "ALTER TABLE events DISABLE TRIGGER ALL; UPDATE events SET payload = '{\"Unheard\": {}}' WHERE sequence = 2";
+    let damage =
+        "ALTER TABLE events DISABLE TRIGGER ALL; UPDATE events SET payload = '{\"Unheard\": {}}' WHERE sequence = 2";
     opened.pool.execute(damage).await.unwrap();
     let refused = opened.store.history(&number("EX-1"), 0, 10).await.unwrap_err();
     assert!(matches!(&refused, StoreError::Damaged(why) if why.starts_with("event 2 of EX-1")), "{refused:?}");

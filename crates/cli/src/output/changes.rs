@@ -89,15 +89,15 @@ mod tests {
     #[test]
     fn changes_read_like_a_ledger() {
         let users = r#"{"UsersReduced": {"from": 25, "to": 10, "reason": "two offices closed"}}"#;
-        insta::assert_snapshot!(words(users), @"");
+        insta::assert_snapshot!(words(users), @"users 25 → 10 (two offices closed)");
         let activated = r#"{"UpgradeActivated": {"order": "PO-2", "swm_ends": "2014-01-20", "users_added": 10}}"#;
-        insta::assert_snapshot!(words(activated), @"");
+        insta::assert_snapshot!(words(activated), @"order PO-2: SWM to 2014-01-20, + 10 users");
         let bought = r#"{"LicenseIssued": {"order": "PO-1", "product": "connect", "license_type": "commercial",
             "users": 25, "plugins": ["antivirus"], "swm_years": 1, "partner": {"name": "Softline", "level": "certified"},
             "holder": {"name": "ООО Ромашка", "inn": "7204196795", "country": "RU"}}}"#;
-        insta::assert_snapshot!(words(bought), @"");
+        insta::assert_snapshot!(words(bought), @"order PO-1: connect commercial, 25 users with antivirus, 1 year of SWM, for ООО Ромашка, INN 7204196795 (RU), through Softline (certified)");
         let ordered = r#"{"UpgradeOrdered": {"order": "PO-2", "registration": "manual",
             "lines": [{"type": "renew_swm", "years": 1}, {"type": "add_users", "users": 10}]}}"#;
-        insta::assert_snapshot!(words(ordered), @"");
+        insta::assert_snapshot!(words(ordered), @"order PO-2: renew SWM by 1 year, add 10 users; waits for its activation");
     }
 }

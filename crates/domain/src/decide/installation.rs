@@ -14,7 +14,7 @@ pub(super) fn server_online(case: &Case<'_>, facts: &Facts, command: &ReportServ
     }
     let came = Event::ServerCameOnline(Server { server: command.server.clone() });
     let servers: Vec<_> = facts.servers_online.iter().chain([&command.server]).cloned().collect();
-    let blocked = (servers.len() > 1).then(|| Event::LicenseBlocked(LicenseBlocked { servers }));
+    let blocked = (servers.len() > 1).then_some(Event::LicenseBlocked(LicenseBlocked { servers }));
     Some(case.done([came].into_iter().chain(blocked)))
 }
 
