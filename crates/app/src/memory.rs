@@ -141,7 +141,7 @@ impl Store for MemoryStore {
 
     async fn wait_until_final(&self, instant: DateTime<Utc>) -> Result<(), StoreError> {
         let now = self.now();
-        if instant > now {
+        if instant.trunc_subsecs(6) > now {
             return Err(StoreError::NotYetFinal { asked: instant, final_until: now });
         }
         let mut held = self.held();

@@ -122,11 +122,12 @@ async fn answer_all(run: &Run<'_>, ledger: &Ledger, desk: Desk, mut source: Sour
     let progress = Progress::new(source.total_bytes);
     let ended = answer_groups(run, ledger, desk, &mut source, &mut tally, &progress).await;
     progress.end();
-    if ended.is_ok() && tally.commands() == 0 {
+    if tally.commands() > 0 {
+        note(&tally.summary());
+    } else if ended.is_ok() {
         let name = source.name;
         return Err(Failure::Usage(format!("there is no command in {name}; give one JSON object a line")));
     }
-    note(&tally.summary());
     ended.map(|()| tally.status())
 }
 

@@ -1,6 +1,6 @@
 //! Up to which instant the log is final.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use ledger_app::store::StoreError;
 use sqlx::{Connection, SqliteConnection};
 
@@ -12,7 +12,7 @@ use crate::rows::instant_bound;
 /// Of a file that cannot be written nobody can say more than that the instant is over.
 pub(crate) async fn wait_until_final(store: &SqliteStore, instant: DateTime<Utc>) -> Result<(), StoreError> {
     let now = crate::now();
-    if instant > now {
+    if instant.trunc_subsecs(6) > now {
         return Err(StoreError::NotYetFinal { asked: instant, final_until: now });
     }
     let asked = instant_bound(instant);

@@ -3,7 +3,7 @@
 use ledger_app::rebuild::state_write;
 use ledger_app::store::{Batch, EditionFiles, JudgedCommand, LICENSE_STREAM, NewEvent, StateWrite, Store};
 use ledger_domain::command::{Actor, Role};
-use ledger_domain::event::{Event, LicenseActivated, LicenseIssued, Server};
+use ledger_domain::event::{self, Event, LicenseActivated, LicenseIssued};
 use ledger_domain::license::{EventPlace, License, evolve};
 use ledger_domain::values::{Date, Holder, LicenseNumber, LicenseType, Plugin, Product, Swm, Users};
 use ledger_postgres::PostgresStore;
@@ -17,6 +17,12 @@ pub struct Opened {
     pub store: PostgresStore,
     pub pool: PgPool,
     pub url: String,
+}
+
+/// A store on a new database, as it comes.
+pub async fn open_bare() -> PostgresStore {
+    let server = Server::shared().await.unwrap();
+    PostgresStore::connect(&server.new_database().await.unwrap()).await.unwrap()
 }
 
 /// Opens a store on a new database, with an edition adopted.
@@ -92,7 +98,7 @@ impl Written {
 
     /// A server came online, and went.
     pub fn use_once(&mut self) -> Judged {
-        let server = Server { server: "A".to_owned() };
+        let server = event::Server { server: "A".to_owned() };
         self.happen(&[Event::ServerCameOnline(server.clone()), Event::ServerWentOffline(server)])
     }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Tested;
 use super::fixture::{
-    Draft, EDITION, activated, edition, facts, issued, load, number, numbers, online, post, purchase, trial, version,
+    Draft, activated, facts, issued, judged_by, load, number, numbers, online, post, purchase, trial, version,
 };
 use crate::store::{AsOf, Filter, StateRow, StoreError, Wanted};
 
@@ -93,7 +93,7 @@ pub(super) async fn a_large_batch_is_written_whole(store: Tested) {
 }
 
 pub(super) async fn a_state_of_a_newer_fold_is_never_overwritten(store: Tested) {
-    store.adopt_edition(&edition(EDITION)).await.unwrap();
+    store.adopt_edition(&judged_by()).await.unwrap();
     let mut draft = Draft::new();
     draft.command("A-1", "2012-01-20", vec![issued("PO-1")]);
     let mut batch = draft.batch();

@@ -1,6 +1,6 @@
 //! Which licenses' SWM ends in a period.
 
-use ledger_domain::event::{Event, LicenseBlocked, LicenseIssued, OrderActivated};
+use ledger_domain::event::{ClosedBecause, Event, LicenseBlocked, LicenseClosed, LicenseIssued, OrderActivated};
 use ledger_domain::values::Partner;
 
 use super::Tested;
@@ -45,6 +45,8 @@ pub(super) async fn only_licenses_in_use_expire(store: Tested) {
     post_active(&store, "ACTIVE-1", "2012-01-20").await;
     post(&store, "ORDERED-1", "2012-01-20", vec![issued("PO-1")]).await;
     post(&store, "TRIAL-1", "2012-01-20", vec![trial("2013-01-20")]).await;
+    let closed = Event::LicenseClosed(LicenseClosed { because: ClosedBecause::PurchaseCancelled });
+    post(&store, "CLOSED-1", "2012-01-20", vec![issued("PO-1"), activated("2012-01-20"), closed]).await;
     let all = period("2000-01-01", "2100-01-01");
     assert_eq!(listed(&store, &all, 10).await, ["ACTIVE-1", "BLOCKED-1"]);
     let of_partner = Expiring { partner: Some("Softline".to_owned()), ..all };

@@ -68,7 +68,7 @@ pub(super) async fn every_fact_comes_back_as_it_was(store: Tested) {
         for facts in [&mut batch.states[0].facts, batch.commands[0].events[0].facts.as_mut().unwrap()] {
             (facts.split_from, facts.merged_into) = (split.clone(), merged.clone());
         }
-        store.adopt_edition(&super::fixture::edition(super::fixture::EDITION)).await.unwrap();
+        store.adopt_edition(&super::fixture::judged_by()).await.unwrap();
         store.append(&batch).await.unwrap();
         let expected = Some(batch.states[0].facts.clone());
         assert_eq!(facts(&store, "A-1", AsOf::default()).await, expected);

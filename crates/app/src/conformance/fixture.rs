@@ -10,13 +10,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Tested;
+use crate::edition::edition_of;
 use crate::rebuild::state_write;
 use crate::store::{
     AsOf, Batch, EditionFiles, JudgedCommand, LICENSE_STREAM, Loaded, NewEvent, REFUSAL_STREAM, StoreError, Wanted,
 };
-
-/// The edition that the batches are judged by.
-pub(super) const EDITION: &str = "e1";
 
 pub(super) fn number(text: &str) -> LicenseNumber {
     text.parse().unwrap()
@@ -27,7 +25,22 @@ pub(super) fn day(text: &str) -> Date {
 }
 
 pub(super) fn edition(name: &str) -> EditionFiles {
-    EditionFiles { edition: name.to_owned(), catalog: format!("# catalog {name}\n"), prices: format!("{name};\r\n") }
+    let (catalog, prices) = (
+        format!(
+            "# catalog {name}
+"
+        ),
+        format!(
+            "{name};
+"
+        ),
+    );
+    EditionFiles { edition: edition_of(&catalog, &prices), catalog, prices }
+}
+
+/// The edition that the batches are judged by.
+pub(super) fn judged_by() -> EditionFiles {
+    edition("judged by")
 }
 
 /// A purchase of Kerio Control for ten users.
@@ -80,7 +93,7 @@ pub(super) struct Draft {
 impl Draft {
     /// A batch about licenses that do not exist yet.
     pub(super) fn new() -> Self {
-        let batch = Batch { edition: EDITION.to_owned(), ..Batch::default() };
+        let batch = Batch { edition: judged_by().edition, ..Batch::default() };
         Self { bases: BTreeMap::new(), licenses: BTreeMap::new(), batch }
     }
 
@@ -154,7 +167,7 @@ impl Draft {
 
     /// Appends the batch to a ledger that has adopted the edition.
     pub(super) async fn append(&self, store: &Tested) -> Result<(), StoreError> {
-        store.adopt_edition(&edition(EDITION)).await.unwrap();
+        store.adopt_edition(&judged_by()).await.unwrap();
         store.append(&self.batch()).await
     }
 

@@ -3,7 +3,7 @@
 use chrono::{SubsecRound, Utc};
 
 use super::Tested;
-use super::fixture::{Draft, EDITION, activated, actor, day, issued, number, online, post};
+use super::fixture::{Draft, activated, actor, day, issued, judged_by, number, online, post};
 use crate::store::StoredEvent;
 
 async fn sequences(store: &Tested, after: u64, limit: u32) -> Vec<u64> {
@@ -39,7 +39,7 @@ pub(super) async fn an_event_comes_back_with_all_that_stands_around_it(store: Te
         recorded_at: found.recorded_at,
         actor: actor(),
         command_id: id,
-        edition: EDITION.to_owned(),
+        edition: judged_by().edition,
         event: issued("PO-1"),
     };
     assert_eq!(found, expected);

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::store::Store;
 
-pub use rebuilding::{Damage, rebuild_mends};
+pub use rebuilding::{Damage, five_licenses, rebuild_mends};
 
 /// A store under test.
 type Tested = Arc<dyn Store>;
@@ -51,6 +51,7 @@ suite! {
     appending::a_state_of_a_newer_fold_is_never_overwritten,
     appending::a_trial_can_become_a_bought_license,
     stale::a_stale_base_version_writes_nothing,
+    stale::a_base_version_ahead_of_the_ledger_writes_nothing,
     stale::a_stale_guard_writes_nothing,
     stale::a_guard_on_a_license_that_exists_meanwhile_writes_nothing,
     stale::a_guard_on_a_license_that_does_not_exist_writes_nothing,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger_domain::license::FOLD;
 
 use super::Tested;
-use super::fixture::{Draft, EDITION, edition, facts, issued, load, number, numbers, online, post, post_active};
+use super::fixture::{Draft, facts, issued, judged_by, load, number, numbers, online, post, post_active};
 use crate::rebuild::refold;
 use crate::store::{AsOf, Filter, RebuiltPage, Store, StoreError};
 
@@ -58,7 +58,8 @@ impl Damage {
     }
 }
 
-async fn five_licenses(store: &Tested) {
+/// Fills an empty ledger with five licenses, `A-1` to `E-1`, of three events each.
+pub async fn five_licenses(store: &Arc<dyn Store>) {
     for license in ["A-1", "B-1", "C-1", "D-1", "E-1"] {
         post_active(store, license, "2012-01-20").await;
         post(store, license, "2012-01-21", vec![online("a")]).await;
@@ -97,7 +98,7 @@ pub(super) async fn a_rebuild_goes_page_by_page(store: Tested) {
 }
 
 pub(super) async fn a_newer_fold_is_not_rebuilt(store: Tested) {
-    store.adopt_edition(&edition(EDITION)).await.unwrap();
+    store.adopt_edition(&judged_by()).await.unwrap();
     let mut draft = Draft::new();
     draft.command("A-1", "2012-01-20", vec![issued("PO-1")]);
     let mut batch = draft.batch();

@@ -3,7 +3,7 @@
 use ledger_domain::event::Event;
 
 use super::Tested;
-use super::fixture::{Draft, EDITION, activated, edition, facts, issued, number, online, post, purchase, version};
+use super::fixture::{Draft, activated, facts, issued, judged_by, number, online, post, purchase, version};
 use crate::store::{AsOf, Batch, StoreError, Wanted};
 
 /// A batch on two new licenses and on `A-1`, which stands at version 2.
@@ -44,6 +44,23 @@ pub(super) async fn a_stale_base_version_writes_nothing(store: Tested) {
     post(&store, "Z-1", "2012-02-01", vec![activated("2012-02-01")]).await;
     writes_nothing(&store, &good, &stale).await;
     assert_eq!(version(&store, "Z-1").await, 2);
+}
+
+/// No sequence is taken twice here; the gap alone is the conflict.
+pub(super) async fn a_base_version_ahead_of_the_ledger_writes_nothing(store: Tested) {
+    let good = good(&store).await;
+    for (license, at) in [("Z-1", 1), ("NONE-1", 0)] {
+        let mut ahead = Draft::on(&store, &[license]).await;
+        ahead.command(license, "2012-02-01", vec![Event::LicenseIssued(purchase("PO-7"))]);
+        ahead.command(license, "2012-02-01", vec![activated("2012-02-01")]);
+        let mut stale = ahead.batch();
+        stale.states[0].base_version = at + 1;
+        stale.commands.remove(0);
+        let refused = store.append(&stale).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+        assert_eq!(version(&store, license).await, at);
+    }
+    good.append(&store).await.unwrap();
 }
 
 pub(super) async fn a_stale_guard_writes_nothing(store: Tested) {
@@ -120,7 +137,7 @@ pub(super) async fn a_refusal_recorded_twice_writes_nothing(store: Tested) {
 }
 
 pub(super) async fn guards_that_hold_let_the_batch_pass(store: Tested) {
-    store.adopt_edition(&edition(EDITION)).await.unwrap();
+    store.adopt_edition(&judged_by()).await.unwrap();
     let mut good = good(&store).await;
     good.guard("Z-1", 1);
     good.guard("NONE-1", 0);

@@ -8,7 +8,9 @@ use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
 
 use super::{Current, Held, Version};
-use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, StateRow, StateWrite, StoreError, StoredEvent};
+use crate::store::{
+    Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, StateRow, StateWrite, StoreError, StoredEvent,
+};
 
 /// A license's event that passed every check.
 struct Ready {
@@ -70,7 +72,8 @@ impl Held {
 
     /// One instant for the whole batch: not before the last one of any of its licenses, after all that is final.
     fn recorded_at(&self, batch: &Batch, now: DateTime<Utc>) -> DateTime<Utc> {
-        let last = |state: &StateWrite| self.events.get(&state.facts.license)?.values().next_back().map(|e| e.recorded_at);
+        let last =
+            |state: &StateWrite| self.events.get(&state.facts.license)?.values().next_back().map(|e| e.recorded_at);
         let after_final = self.final_until + TimeDelta::microseconds(1);
         batch.states.iter().filter_map(last).fold(now.max(after_final), DateTime::max)
     }

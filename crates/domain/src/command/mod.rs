@@ -28,7 +28,8 @@ use crate::order::Registration;
 pub struct Request {
     /// The idempotency key: the same id with the same content gives the first outcome again.
     pub command_id: Uuid,
-    /// The license it is about.
+    /// The license it is about; upper-cased.
+    #[schemars(with = "String", extend("pattern" = "^\\s*[A-Za-z0-9-]{3,40}\\s*$"))]
     pub license: LicenseNumber,
     /// Its business date; absent: today.
     #[serde(default, skip_serializing_if = "Option::is_none")]

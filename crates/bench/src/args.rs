@@ -1,0 +1,85 @@
+//! What can be measured, and with how much effort.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+/// How many commands `all` posts in one file for the peak of memory.
+pub(crate) const COMMANDS_IN_ALL: u64 = 200_000;
+
+/// How many `long` does.
+pub(crate) const COMMANDS_IN_LONG: u64 = 1_000_000;
+
+const AFTER_HELP: &str = "\
+Every figure is a median of turns: floor, contender, floor, …, floor, so that a machine that slows down slows both.
+A ratio is one of two turns next to each other; the table shows their median, least and most.
+
+Examples:
+  just bench
+  cargo run --release -p ledger-bench -- command --rounds 9
+  cargo run --release -p ledger-bench -- memory --commands 1000000";
+
+/// Measures the ledger side by side with the bare database, in one run on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "ledger-bench", after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) effort: Effort,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Verb {
+    /// Everything, in minutes
+    All,
+    /// Everything, with a million commands in one file
+    Long,
+    /// One command at a time, against one SELECT and one INSERT
+    Command,
+    /// The same command on a short and on a long history
+    History,
+    /// A large file in groups, against one by one
+    Post,
+    /// Peak memory of `post` and `rebuild`
+    Memory,
+}
+
+/// How much effort to spend.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Effort {
+    /// How many turns each contender has
+    #[arg(long, global = true, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+
+    /// How long a turn lasts, in seconds
+    #[arg(long, global = true, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+
+    /// How many commands the file for the peak of memory holds; 200,000 by default, in `long` a million
+    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..))]
+    commands: Option<u64>,
+}
+
+impl Effort {
+    pub(crate) const fn turn(self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    pub(crate) fn commands_or(self, default: u64) -> u64 {
+        self.commands.unwrap_or(default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,136 @@
+//! The table.
+
+use std::io::{Write, stdout};
+
+use anyhow::Result;
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::progress;
+use crate::samples::Samples;
+
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+const HEADER: [&str; 10] =
+    ["measured", "contender", "clients", "unit", "median", "least–most", "turns", "ratio", "goal", "met"];
+
+/// What a ratio, or a figure, must be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    /// The median of the ratios at least so much.
+    RatioAtLeast(f64),
+    /// The median of the ratios no further from 1 than so much.
+    RatioWithin(f64),
+    /// The largest figure at most so much.
+    AtMost(f64),
+}
+
+/// A line of the table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Which measurement.
+    pub(crate) measured: &'static str,
+    pub(crate) contender: String,
+    pub(crate) clients: u32,
+    pub(crate) unit: &'static str,
+    pub(crate) figures: Samples,
+    /// None for the floor, to which the others compare.
+    pub(crate) ratios: Option<Samples>,
+    pub(crate) goal: Option<Goal>,
+}
+
+/// What was measured so far.
+pub(crate) struct Report {
+    machine: String,
+    rows: Vec<Row>,
+}
+
+impl Report {
+    pub(crate) const fn new(machine: String) -> Self {
+        Self { machine, rows: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, row: Row) {
+        progress(&row.cells().join("  "));
+        self.rows.push(row);
+    }
+
+    /// Prints the table on standard output, between the machine as it was before and as it is now.
+    pub(crate) fn print(&self, machine_now: &str) -> Result<()> {
+        let mut table = Table::new();
+        table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).set_header(HEADER);
+        table.add_rows(self.rows.iter().map(Row::cells));
+        for (column, title) in table.column_iter_mut().zip(HEADER) {
+            if !["measured", "contender", "unit", "goal"].contains(&title) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let table = table.trim_fmt();
+        writeln!(stdout(), "before: {}\nafter:  {machine_now}\n\n{table}", self.machine)?;
+        Ok(())
+    }
+}
+
+impl Row {
+    fn cells(&self) -> [String; 10] {
+        let ratio = self.ratios.as_ref().map(|ratios| match self.goal {
+            Some(Goal::RatioWithin(_)) => format!("{:.3}", ratios.median()),
+            _ => format!("{:.2} ({:.2}–{:.2})", ratios.median(), ratios.least(), ratios.most()),
+        });
+        [
+            self.measured.to_owned(),
+            self.contender.clone(),
+            self.clients.to_string(),
+            self.unit.to_owned(),
+            figure(self.figures.median()),
+            format!("{}–{}", figure(self.figures.least()), figure(self.figures.most())),
+            self.figures.len().to_string(),
+            ratio.unwrap_or_default(),
+            self.goal.map(Goal::text).unwrap_or_default(),
+            self.is_met().map(|met| if met { "yes" } else { "NO" }.to_owned()).unwrap_or_default(),
+        ]
+    }
+
+    fn is_met(&self) -> Option<bool> {
+        let ratio = self.ratios.as_ref().map(Samples::median);
+        match self.goal? {
+            Goal::RatioAtLeast(least) => Some(ratio? >= least),
+            Goal::RatioWithin(distance) => Some((ratio? - 1.0).abs() <= distance),
+            Goal::AtMost(most) => Some(self.figures.most() <= most),
+        }
+    }
+}
+
+impl Goal {
+    fn text(self) -> String {
+        match self {
+            Self::RatioAtLeast(least) => format!("≥ {least}"),
+            Self::RatioWithin(distance) => format!("1 ± {distance:.3}, the floor's spread"),
+            Self::AtMost(most) => format!("≤ {most}"),
+        }
+    }
+}
+
+/// Rates without decimals, small figures with some.
+fn figure(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_met(goal: Goal) -> Option<bool> {
+        let ratios = Some([0.4, 0.6, 0.9].into_iter().collect());
+        let figures = [90.0, 101.0].into_iter().collect();
+        let (measured, contender) = ("command", String::new());
+        Row { measured, contender, clients: 1, unit: "/s", figures, ratios, goal: Some(goal) }.is_met()
+    }
+
+    #[test]
+    fn ratios_are_judged_by_their_median_and_limits_by_the_worst() {
+        assert_eq!(is_met(Goal::RatioAtLeast(0.6)), Some(true));
+        assert_eq!(is_met(Goal::RatioAtLeast(0.7)), Some(false));
+        assert_eq!(is_met(Goal::RatioWithin(0.3)), Some(false));
+        assert_eq!(is_met(Goal::AtMost(100.0)), Some(false));
+    }
+}
