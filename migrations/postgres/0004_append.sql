@@ -56,7 +56,7 @@ BEGIN
     -- instant that it cannot see becomes final only after this transaction is over.
     PERFORM pg_current_xact_id();
     SELECT greatest(clock_timestamp(), v_last, candidate + interval '1 microsecond', final_until + interval '1 microsecond')
-    INTO v_recorded_at FROM sealer;
+    INTO v_recorded_at FROM sealer WHERE one = 1;
 
     INSERT INTO commands (command_id, license, on_date, digest, content, actor_name, actor_role, accepted, outcome,
         edition, recorded_at)

@@ -81,7 +81,7 @@ async fn print_json(mut pages: Pages<'_>) -> Result<(), Failure> {
 }
 
 async fn print_table(mut pages: Pages<'_>) -> Result<(), Failure> {
-    let mut table = table::table(&["", "on", "event", "what changed", "by", "recorded at"]);
+    let mut table = table::table(&["", "on", "event"], &["what changed", "by", "recorded at"]);
     while !pages.page.is_empty() {
         for entry in &pages.page {
             table.add_row(row(entry));

@@ -77,7 +77,7 @@ fn list(run: &Run<'_>) -> Result<(), Failure> {
     match run.format {
         Format::Json => output::json(&rules::ALL.iter().map(|rule| RuleView::new(rule, None)).collect::<Vec<_>>()),
         Format::Table => {
-            let mut table = table::table(&["rule", "says", "source"]);
+            let mut table = table::table(&["rule"], &["says", "source"]);
             for rule in rules::ALL {
                 table.add_row([rule.id, rule.en, rule.source]);
             }

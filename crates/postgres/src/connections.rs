@@ -20,8 +20,9 @@ const WRITE_CONNECTIONS: usize = 16;
 pub(crate) const READ_COMMITTED: &str = "SET default_transaction_isolation = 'read committed'";
 
 /// How the write path's statements are planned: once, and always by the keys. Statistics cannot be trusted there: those
-/// of a ledger that has just been made say that reading a whole table is cheap.
-const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+/// of a ledger that has just been made say that reading a whole table is cheap. What looks expensive on paper is not
+/// worth compiling.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
 
 /// The connections, some of them idle.
 pub(crate) struct WriteConnections {

@@ -187,8 +187,11 @@ proptest! {
                 let ranks: Vec<_> = violations.iter().map(|violation| rank(&violation["rule"])).collect();
                 prop_assert!(ranks.is_sorted_by(|a, b| a < b) && !ranks.is_empty(), "{outcome}");
                 let ways: Vec<_> = violations.iter().filter_map(|v| v["way_forward"].as_array()).flatten().cloned().collect();
-                for way in quote(&ledger, TODAY, &ways).await {
-                    prop_assert!(way["outcome"] == "accepted" || way["outcome"] == "rejected", "{way}");
+                for way in &ways {
+                    let led = quote(&ledger, TODAY, std::slice::from_ref(way)).await.remove(0);
+                    let violations = led["violations"].as_array().expect("a list");
+                    let waits = violations.iter().all(|violation| violation["rule"] == "VND-10" || violation["rule"] == "PIR-2");
+                    prop_assert!(led["outcome"] == "accepted" || waits, "{way} leads to {led}");
                 }
             }
             Ok(())

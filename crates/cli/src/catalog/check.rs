@@ -81,7 +81,7 @@ impl Checked {
     fn in_words(&self) -> String {
         let mut parts = Vec::new();
         if !self.problems.is_empty() {
-            let mut table = table::table(&["place", "what is wrong", "what to do"]);
+            let mut table = table::table(&[], &["place", "what is wrong", "what to do"]);
             for problem in &self.problems {
                 table.add_row([&problem.place, &problem.what, &problem.remedy]);
             }

@@ -181,7 +181,7 @@ impl View {
     }
 
     fn products(&self) -> String {
-        let mut products = table(&["product", "sold as", "counts"]);
+        let mut products = table(&["product", "sold as", "counts"], &[]);
         for ProductView { product, sold_as, counts } in &self.products {
             products.add_row([product.name(), sold_as, counts.unwrap_or(NOTHING)]);
         }
@@ -189,7 +189,7 @@ impl View {
     }
 
     fn plugins(&self) -> String {
-        let mut plugins = table(&["plugin", "of", "on sale"]);
+        let mut plugins = table(&["plugin", "of", "on sale"], &[]);
         for PluginView { product, plugin, on_sale } in &self.plugins {
             plugins.add_row([plugin.name(), product.name(), if *on_sale { "yes" } else { "no" }]);
         }
@@ -197,7 +197,7 @@ impl View {
     }
 
     fn license_types(&self) -> String {
-        let mut types = table(&["license type", "exists for"]);
+        let mut types = table(&["license type"], &["exists for"]);
         for TypeView { license_type, products } in &self.license_types {
             let products: Vec<_> = products.iter().map(|product| product.name()).collect();
             types.add_row([license_type.name().to_owned(), products.join(", ")]);
@@ -227,7 +227,7 @@ impl View {
     fn prices(&self) -> String {
         let list = &self.price_list;
         let Some(from) = list.from else { return "no price list yet".to_owned() };
-        let mut prices = table(&["product", "type", "item", "license", "maintenance", "VAT %", "since"]);
+        let mut prices = table(&["product", "type", "item", "license", "maintenance", "VAT %", "since"], &[]);
         for row in &list.rows {
             prices.add_row([
                 row.product.name().to_owned(),

@@ -7,7 +7,7 @@ use super::words::{NOTHING, holder, lines, partner, plugins};
 
 /// A card of names and values.
 pub(crate) fn card(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
-    let mut card = table(&[]);
+    let mut card = table(&[], &[]);
     for (name, value) in facts {
         card.add_row([name.to_owned(), value]);
     }

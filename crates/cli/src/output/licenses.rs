@@ -1,7 +1,7 @@
 //! Pages of licenses.
 
 use ledger_app::read::Page;
-use ledger_domain::entitlement::{Entitlement, SwmState};
+use ledger_domain::entitlement::Entitlement;
 
 use super::card::users;
 use super::table::{rendered, table};
@@ -21,8 +21,8 @@ fn in_a_table(page: &Page) -> String {
     if page.items.is_empty() {
         return "no licenses".to_owned();
     }
-    let header = ["number", "product", "type", "status", "users", "plugins", "SWM ends", "holder", "partner"];
-    let mut table = table(&header);
+    let whole = ["number", "product", "type", "status", "users", "SWM ends"];
+    let mut table = table(&whole, &["plugins", "holder", "partner"]);
     for license in &page.items {
         table.add_row(row(license));
     }
@@ -37,17 +37,13 @@ fn row(license: &Entitlement) -> [String; 9] {
         license.license_type.to_string(),
         license.status.to_string(),
         users(license.users),
+        license.swm.ends.map_or_else(nothing, |ends| ends.to_string()),
         plugins(&license.plugins),
-        swm_ends(license),
         license.holder.name.clone(),
-        license.partner.as_ref().map_or_else(|| NOTHING.to_owned(), |partner| partner.name.clone()),
+        license.partner.as_ref().map_or_else(nothing, |partner| partner.name.clone()),
     ]
 }
 
-fn swm_ends(license: &Entitlement) -> String {
-    match (license.swm.ends, license.swm.state) {
-        (Some(ends), SwmState::Lapsed) => format!("{ends} (lapsed)"),
-        (Some(ends), _) => ends.to_string(),
-        (None, _) => NOTHING.to_owned(),
-    }
+fn nothing() -> String {
+    NOTHING.to_owned()
 }

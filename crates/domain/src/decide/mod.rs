@@ -75,8 +75,21 @@ pub struct Refusal {
 /// Judges the command.
 ///
 /// # Errors
-/// [`Refusal`]: every rule that says no.
+/// [`Refusal`]: every rule that says no, each with the ways forward that really lead on.
 pub fn decide(case: &Case<'_>) -> Result<Decision, Refusal> {
+    judge_by_all_rules(case).map_err(|mut refusal| {
+        for violation in &mut refusal.violations {
+            let ways = std::mem::take(&mut violation.way_forward);
+            for way in ways.into_iter().filter_map(|way| ways::leading_on(case, way)) {
+                violation.way(way);
+            }
+        }
+        refusal
+    })
+}
+
+/// Judges the command; the ways forward put only one rule right each.
+fn judge_by_all_rules(case: &Case<'_>) -> Result<Decision, Refusal> {
     let mut findings = Findings::default();
     stand_alone::judge(case, &mut findings);
     if !findings.is_empty() {

@@ -2,12 +2,35 @@
 
 use serde_json::Value;
 
-use super::{Case, Draft};
+use super::{Case, Draft, judge_by_all_rules};
 use crate::command::{
     ActivateLegacyOrder, ChangeLicenseType, Command, Order, OrderUpgrade, ReduceUsers, RemovePlugins,
-    RenameHolder, RenewSwm, SwitchToFstek, UpgradeLine,
+    RenameHolder, RenewSwm, Request, SwitchToFstek, UpgradeLine,
 };
 use crate::values::{PluginSet, add_years};
+
+/// The way followed to where it leads: a command that is accepted, or that waits only for a reason or a confirmation.
+/// Where the way is refused itself, that refusal's way is followed on; `None` where there is none.
+pub(super) fn leading_on(case: &Case<'_>, way: Command) -> Option<Command> {
+    let mut request = Request { command: way, ..case.request.clone() };
+    // Each step puts at least one of the rules right; an order has no more than these to break.
+    for _ in 0..8 {
+        let refusal = match judge_by_all_rules(&Case { request: &request, ..*case }) {
+            Ok(_) => return Some(request.command),
+            Err(refusal) => refusal,
+        };
+        if refusal.violations.iter().all(|violation| WAITS_FOR_PEOPLE.contains(&violation.rule.id)) {
+            return Some(request.command);
+        }
+        let name = request.command.name();
+        let corrected = refusal.violations.into_iter().flat_map(|violation| violation.way_forward);
+        request.command = corrected.into_iter().find(|way| way.name() == name)?;
+    }
+    None
+}
+
+/// What only people can add: a reason and a confirmation.
+const WAITS_FOR_PEOPLE: &[&str] = &["VND-10", "PIR-2"];
 
 /// The order of the command with these lines; it stays a single-line command where it was one.
 fn with_lines(case: &Case<'_>, order: &OrderUpgrade, lines: Vec<UpgradeLine>) -> Command {
