@@ -50,7 +50,7 @@ CREATE TABLE commands (
     command_id   uuid        PRIMARY KEY,
     license      text        COLLATE "C" NOT NULL,
     on_date      date        NOT NULL,
-    digest       bytea       NOT NULL CHECK (octet_length(digest) = 32),
+    digest       bytea       NOT NULL,
     content      text        NOT NULL,
     actor_name   text        NOT NULL,
     actor_role   text        NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE events (
     edition         text                                NOT NULL,
     xid             xid8 DEFAULT pg_current_xact_id()   NOT NULL,
     order_number    text    COLLATE "C",
-    position        bigint  CHECK (position >= 0),
+    position        bigint,
     PRIMARY KEY (aggregate_type, aggregate_id, sequence)
 );
 

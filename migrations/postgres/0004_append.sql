@@ -19,6 +19,7 @@ DECLARE
     v_stale       text;
     v_newer       text;
     v_last        timestamptz;
+    v_moment      constant interval := '1 microsecond';
     v_version     entitlement_versions%ROWTYPE;
     v_recorded_at timestamptz;
     v_written     bigint;
@@ -48,15 +49,16 @@ BEGIN
         RAISE EXCEPTION 'license %', v_stale USING ERRCODE = 'LL001';
     ELSIF v_newer IS NOT NULL THEN
         RAISE EXCEPTION 'the state of license %', v_newer USING ERRCODE = 'LL002';
-    ELSIF NOT EXISTS (SELECT FROM editions WHERE edition = p_edition) THEN
-        RAISE EXCEPTION 'edition % was never adopted', p_edition USING ERRCODE = 'LL003';
     END IF;
 
     -- First the transaction gets its number, then it looks at the clock and at the instant that becomes final: an
     -- instant that it cannot see becomes final only after this transaction is over.
     PERFORM pg_current_xact_id();
-    SELECT greatest(clock_timestamp(), v_last, candidate + interval '1 microsecond', final_until + interval '1 microsecond')
-    INTO v_recorded_at FROM sealer WHERE one = 1;
+    SELECT greatest(clock_timestamp(), v_last, candidate + v_moment, final_until + v_moment)
+    INTO v_recorded_at FROM sealer, editions WHERE one = 1 AND edition = p_edition;
+    IF v_recorded_at IS NULL THEN
+        RAISE EXCEPTION 'edition % was never adopted', p_edition USING ERRCODE = 'LL003';
+    END IF;
 
     INSERT INTO commands (command_id, license, on_date, digest, content, actor_name, actor_role, accepted, outcome,
         edition, recorded_at)
@@ -84,14 +86,22 @@ BEGIN
         SELECT version.*, state.fold, state.state
         FROM unnest(p_state_license, p_state_version, p_state_fold, p_state) AS state (license, version, fold, state)
         JOIN version ON (version.license, version.version) = (state.license, state.version)
-        ON CONFLICT (license) DO UPDATE SET (
-            license, version, on_date, recorded_at, product, license_type, status, holder_name, holder_inn,
-            holder_country, partner_name, partner_level, users, antivirus, web_filter, active_sync, anti_spam,
-            swm_starts, swm_ends, trial_ends, certified, installed_version, pending_order, pending_on,
-            pending_kind, pending_swm_years, pending_antivirus, pending_web_filter, pending_active_sync,
-            pending_anti_spam, pending_fstek, pending_users, pending_partner_name, pending_partner_level,
-            servers_online, split_from, merged_into, fold, state
-        ) = (SELECT excluded.*);
+        ON CONFLICT (license) DO UPDATE SET
+            version = excluded.version, on_date = excluded.on_date, recorded_at = excluded.recorded_at, product =
+            excluded.product, license_type = excluded.license_type, status = excluded.status, holder_name =
+            excluded.holder_name, holder_inn = excluded.holder_inn, holder_country = excluded.holder_country,
+            partner_name = excluded.partner_name, partner_level = excluded.partner_level, users = excluded.users,
+            antivirus = excluded.antivirus, web_filter = excluded.web_filter, active_sync = excluded.active_sync,
+            anti_spam = excluded.anti_spam, swm_starts = excluded.swm_starts, swm_ends = excluded.swm_ends,
+            trial_ends = excluded.trial_ends, certified = excluded.certified, installed_version =
+            excluded.installed_version, pending_order = excluded.pending_order, pending_on = excluded.pending_on,
+            pending_kind = excluded.pending_kind, pending_swm_years = excluded.pending_swm_years, pending_antivirus
+            = excluded.pending_antivirus, pending_web_filter = excluded.pending_web_filter, pending_active_sync =
+            excluded.pending_active_sync, pending_anti_spam = excluded.pending_anti_spam, pending_fstek =
+            excluded.pending_fstek, pending_users = excluded.pending_users, pending_partner_name =
+            excluded.pending_partner_name, pending_partner_level = excluded.pending_partner_level, servers_online =
+            excluded.servers_online, split_from = excluded.split_from, merged_into = excluded.merged_into, fold =
+            excluded.fold, state = excluded.state;
         GET DIAGNOSTICS v_written = ROW_COUNT;
         IF v_written <> cardinality(p_state_license) THEN
             RAISE EXCEPTION 'a state without the event that made it' USING ERRCODE = 'LL003';

@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::values;
 
 const AFTER_CHECK: &str = "\
-Without --catalog or --prices it checks what the ledger uses now. Exit status 1 when the files cannot be used; price
+Without --catalog or --prices it checks what the ledger uses now. Exit status 1 when the files cannot be used; price \
 rows that look mistaken (SWM-4) are listed, and can be used.
 
 Examples:
@@ -26,8 +26,17 @@ Examples:
   license-ledger catalog show --files prices > prices-2013.csv
   license-ledger catalog show --files catalog --catalog builtin";
 
-/// The subcommands of `catalog`.
+const AFTER_HELP: &str = "\
+Examples:
+  license-ledger catalog check --prices prices-2013.csv
+  license-ledger catalog show --on 2012-08-20";
+
+/// Check or show the facts that commands are judged by
+///
+/// They are dated data in two files: the catalog (products, plugins, terms, releases) and the price list. What `post` was
+/// given last is the ledger's current edition.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) enum CatalogCommand {
     /// Check a catalog and a price list before they are used
     #[command(after_help = AFTER_CHECK)]

@@ -8,7 +8,8 @@ use crate::exit::{Ended, FINE};
 use crate::output;
 
 const AFTER_HELP: &str = "\
-Example:
+Examples:
+  license-ledger completions zsh > ~/.zfunc/_license-ledger
   license-ledger completions bash > ~/.local/share/bash-completion/completions/license-ledger";
 
 /// Print a completion script for a shell

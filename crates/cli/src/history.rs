@@ -88,7 +88,7 @@ async fn print_table(mut pages: Pages<'_>) -> Result<(), Failure> {
         }
         pages.turn().await?;
     }
-    output::text(&table::rendered(&table))
+    output::text(&table::rendered(table))
 }
 
 fn row(entry: &HistoryEntry) -> [String; 6] {

@@ -28,13 +28,21 @@ Examples:
   license-ledger needed-users control --accounts 30 --devices-over devices.txt --license 10101-ABC12";
 
 const AFTER_OPERATOR: &str = "\
-Example:
+Examples:
+  license-ledger needed-users operator --accounts 4 --extensions 20
+  license-ledger needed-users operator --accounts 40 --extensions 200 --license 10101-ABC12-XYZ34";
+
+const AFTER_HELP: &str = "\
+Examples:
+  license-ledger needed-users connect --mailboxes 23
+  license-ledger needed-users control --accounts 30 --devices-over 7,12 --license 10101-ABC12-XYZ34
   license-ledger needed-users operator --accounts 4 --extensions 20";
 
 /// Count how many users an installation needs
 ///
 /// It counts as the product does (rules CNT-1 to CNT-5), rounded up to whole packs; with a license, what is missing of it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct NeededUsersArgs {
     #[command(subcommand)]
     product: ProductArgs,

@@ -10,8 +10,9 @@ use crate::output::words::counted;
 use crate::run::Run;
 
 const AFTER_HELP: &str = "\
-Example:
-  license-ledger rebuild";
+Examples:
+  license-ledger rebuild
+  license-ledger rebuild --format json";
 
 /// Make every read model anew from the events
 ///

@@ -81,7 +81,7 @@ fn list(run: &Run<'_>) -> Result<(), Failure> {
             for rule in rules::ALL {
                 table.add_row([rule.id, rule.en, rule.source]);
             }
-            output::text(&table::rendered(&table))
+            output::text(&table::rendered(table))
         }
     }
 }

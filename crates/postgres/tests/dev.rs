@@ -31,6 +31,7 @@ async fn bench() {
             let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
             let tps = text.lines().find(|l| l.starts_with("tps")).unwrap_or(&text).to_owned();
             let floor: f64 = tps.split(' ').nth(2).unwrap().parse().unwrap();
+            let cpu0 = cpus();
             let begun = Instant::now();
             let mut set = tokio::task::JoinSet::new();
             for c in 0..clients {
@@ -51,6 +52,8 @@ async fn bench() {
                 });
             }
             let total: u32 = set.join_all().await.into_iter().sum();
+            let cpu1 = cpus();
+            println!("cpu us per op: client {:.0} server {:.0}", (cpu1.0 - cpu0.0) * 1e4 / f64::from(total), (cpu1.1 - cpu0.1) * 1e4 / f64::from(total));
             let ours = f64::from(total) / begun.elapsed().as_secs_f64();
             println!("{clients} clients: floor {floor:.0}, ours {ours:.0}, ratio {:.2}", ours / floor);
         }
@@ -66,4 +69,19 @@ async fn bench() {
         store.append(&batch).await.unwrap();
         println!("batch of 500: {:?}", begun.elapsed());
     }
+}
+
+fn ticks(stat: &str) -> f64 {
+    let f: Vec<f64> = stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|t| t.parse().unwrap()).collect();
+    f[0] + f[1]
+}
+fn cpus() -> (f64, f64) {
+    let me = ticks(&std::fs::read_to_string("/proc/self/stat").unwrap());
+    let mut server = 0.0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        if let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) {
+            if stat.contains("(postgres)") { server += ticks(&stat); }
+        }
+    }
+    (me, server)
 }

@@ -70,10 +70,14 @@ impl Cluster {
         }
     }
 
-    /// Kills the server's first process with SIGKILL, as a crash would.
+    /// Kills all of the server's processes with SIGKILL at once, as a crash would. A backend that outlived the first
+    /// process for a moment could still commit.
     pub(crate) fn kill(&self) -> Result<(), Error> {
         let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
         let pid = pid.lines().next().unwrap_or_default();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        // One that has just ended by itself is no failure; the first process is killed last, and must be there.
+        let _ = Command::new("kill").arg("-9").args(children.split_whitespace()).stderr(Stdio::null()).status();
         run(Command::new("kill").args(["-9", pid]))
     }
 

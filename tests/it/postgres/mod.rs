@@ -1,7 +1,8 @@
-//! The store on PostgreSQL: what the conformance suite cannot ask of every store, on a real server.
+//! The store on PostgreSQL: the conformance suite, and what it cannot ask of every store, on a real server.
 
 mod append_only;
 mod concurrency;
+mod conformance;
 mod order;
 mod rebuild;
 mod staleness;

@@ -85,7 +85,7 @@ impl Checked {
             for problem in &self.problems {
                 table.add_row([&problem.place, &problem.what, &problem.remedy]);
             }
-            parts.push(table::rendered(&table));
+            parts.push(table::rendered(table));
         }
         parts.extend(self.findings.iter().map(|finding| finding.message.clone()));
         parts.extend(self.edition.as_ref().map(|edition| format!("can be used, as edition {edition}")));

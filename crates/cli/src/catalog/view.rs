@@ -185,7 +185,7 @@ impl View {
         for ProductView { product, sold_as, counts } in &self.products {
             products.add_row([product.name(), sold_as, counts.unwrap_or(NOTHING)]);
         }
-        rendered(&products)
+        rendered(products)
     }
 
     fn plugins(&self) -> String {
@@ -193,7 +193,7 @@ impl View {
         for PluginView { product, plugin, on_sale } in &self.plugins {
             plugins.add_row([plugin.name(), product.name(), if *on_sale { "yes" } else { "no" }]);
         }
-        rendered(&plugins)
+        rendered(plugins)
     }
 
     fn license_types(&self) -> String {
@@ -202,7 +202,7 @@ impl View {
             let products: Vec<_> = products.iter().map(|product| product.name()).collect();
             types.add_row([license_type.name().to_owned(), products.join(", ")]);
         }
-        rendered(&types)
+        rendered(types)
     }
 
     fn terms(&self) -> String {
@@ -239,6 +239,6 @@ impl View {
                 row.valid_from.to_string(),
             ]);
         }
-        format!("Price list of {from}, in {}, VAT included\n\n{}", list.currency, rendered(&prices))
+        format!("Price list of {from}, in {}, VAT included\n\n{}", list.currency, rendered(prices))
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn card(facts: impl IntoIterator<Item = (&'static str, String)>) -> S
     for (name, value) in facts {
         card.add_row([name.to_owned(), value]);
     }
-    rendered(&card)
+    rendered(card)
 }
 
 /// What a license is worth on a day.
@@ -116,24 +116,24 @@ mod tests {
             "pending_orders": [{"order": "PO-2", "on": "2012-08-01", "lines": [{"type": "add_users", "users": 10}]}],
             "servers_online": [], "split_from": null, "merged_into": null, "version": 7}"#;
         insta::assert_snapshot!(entitlement(&serde_json::from_str(license).unwrap()), @r"
-        license             10101-ABC12-XYZ34
-        on                  2012-08-20
-        product             control
-        type                commercial
-        status              active
-        holder              ООО Ромашка (RU)
-        partner             –
-        users               25
-        plugins             antivirus
-        SWM                 active from 2012-01-20 to 2013-01-20, 153 days left
-        new versions        yes
-        support             yes
-        antivirus           works until 2013-03-21
-        IDS updates         works until 2013-01-20
-        pending order       PO-2 of 2012-08-01: add 10 users
-        servers online      –
-        installed version   –
-        ledger version      7
+        license            10101-ABC12-XYZ34
+        on                 2012-08-20
+        product            control
+        type               commercial
+        status             active
+        holder             ООО Ромашка (RU)
+        partner            –
+        users              25
+        plugins            antivirus
+        SWM                active from 2012-01-20 to 2013-01-20, 153 days left
+        new versions       yes
+        support            yes
+        antivirus          works until 2013-03-21
+        IDS updates        works until 2013-01-20
+        pending order      PO-2 of 2012-08-01: add 10 users
+        servers online     –
+        installed version  –
+        ledger version     7
         ");
     }
 }

@@ -2,6 +2,7 @@
 
 use ledger_app::read::Page;
 use ledger_domain::entitlement::Entitlement;
+use ledger_domain::values::LicenseType;
 
 use super::card::users;
 use super::table::{rendered, table};
@@ -21,20 +22,19 @@ fn in_a_table(page: &Page) -> String {
     if page.items.is_empty() {
         return "no licenses".to_owned();
     }
-    let whole = ["number", "product", "type", "status", "users", "SWM ends"];
+    let whole = ["number", "product", "status", "users", "SWM ends"];
     let mut table = table(&whole, &["plugins", "holder", "partner"]);
     for license in &page.items {
         table.add_row(row(license));
     }
     let more = page.next.as_ref().map(|next| format!("\n\nMore: add --after {next}")).unwrap_or_default();
-    rendered(&table) + &more
+    rendered(table) + &more
 }
 
-fn row(license: &Entitlement) -> [String; 9] {
+fn row(license: &Entitlement) -> [String; 8] {
     [
         license.license.to_string(),
-        license.product.to_string(),
-        license.license_type.to_string(),
+        product(license),
         license.status.to_string(),
         users(license.users),
         license.swm.ends.map_or_else(nothing, |ends| ends.to_string()),
@@ -42,6 +42,14 @@ fn row(license: &Entitlement) -> [String; 9] {
         license.holder.name.clone(),
         license.partner.as_ref().map_or_else(nothing, |partner| partner.name.clone()),
     ]
+}
+
+/// The product; with the license type, where that is none of the usual.
+fn product(license: &Entitlement) -> String {
+    match license.license_type {
+        LicenseType::Commercial => license.product.to_string(),
+        other => format!("{} ({other})", license.product),
+    }
 }
 
 fn nothing() -> String {

@@ -25,7 +25,25 @@ pub(crate) fn table(whole: &[&str], wrapped: &[&str]) -> Table {
     table
 }
 
-/// A table as text, without the blanks at the ends of lines.
-pub(crate) fn rendered(table: &Table) -> String {
+/// A table as text, two blanks between its columns, none at the ends of lines.
+pub(crate) fn rendered(mut table: Table) -> String {
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 1)));
     table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cyrillic_columns_stay_in_line() {
+        let mut table = table(&["number"], &["holder", "partner"]);
+        table.add_row(["10101-ABC12", "ООО Ромашка", "Softline"]).add_row(["20202", "Acme", "–"]);
+        insta::assert_snapshot!(rendered(table), @r"
+        number       holder       partner
+        ───────────────────────────────────
+        10101-ABC12  ООО Ромашка  Softline
+        20202        Acme         –
+        ");
+    }
 }
