@@ -4,11 +4,12 @@
 //! version that was ever written. `tests/golden/events` keeps one sample of each; CONTRIBUTING.md ("Add an event")
 //! says how a new version comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lineage::Lineage;
 use crate::order::{OrderLine, Registration};
 use crate::price::Price;
 use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users};
@@ -53,6 +54,18 @@ pub enum Event {
     CertificationLost(CertificationLost),
     /// A trial was registered (TRL-1).
     TrialRegistered(TrialRegistered),
+    /// Users left the license for new licenses (VND-6).
+    LicenseSplit(LicenseSplit),
+    /// The license began as a part of another (VND-6).
+    LicenseSplitOff(LicenseSplitOff),
+    /// The license took in others with all their users (VND-6).
+    LicensesMerged(LicensesMerged),
+    /// The license was taken in by another and closed (VND-6).
+    LicenseAbsorbed(LicenseAbsorbed),
+    /// Users left the license for another (VND-6).
+    UsersTransferred(UsersTransferred),
+    /// Users came from another license (VND-6).
+    UsersReceived(UsersReceived),
 }
 
 impl Event {
@@ -78,6 +91,12 @@ impl Event {
             Self::VersionInstalled(_) => "VersionInstalled",
             Self::CertificationLost(_) => "CertificationLost",
             Self::TrialRegistered(_) => "TrialRegistered",
+            Self::LicenseSplit(_) => "LicenseSplit",
+            Self::LicenseSplitOff(_) => "LicenseSplitOff",
+            Self::LicensesMerged(_) => "LicensesMerged",
+            Self::LicenseAbsorbed(_) => "LicenseAbsorbed",
+            Self::UsersTransferred(_) => "UsersTransferred",
+            Self::UsersReceived(_) => "UsersReceived",
         }
     }
 
@@ -85,6 +104,22 @@ impl Event {
     #[must_use]
     pub const fn event_version(&self) -> &'static str {
         "1"
+    }
+
+    /// How many users the event moves to the license from others, negative for those that leave; `None` where nothing
+    /// is redistributed. Over one operation they sum to zero (VND-7).
+    #[must_use]
+    pub fn users_moved(&self) -> Option<i64> {
+        let count = |users: Users| i64::from(users.count());
+        match self {
+            Self::LicenseSplit(event) => Some(-event.into.iter().map(|part| count(part.users)).sum::<i64>()),
+            Self::LicenseSplitOff(event) => Some(count(event.users)),
+            Self::LicensesMerged(event) => Some(event.from.iter().map(|absorbed| count(absorbed.users)).sum()),
+            Self::LicenseAbsorbed(event) => Some(-count(event.users)),
+            Self::UsersTransferred(event) => Some(-count(event.users)),
+            Self::UsersReceived(event) => Some(count(event.users)),
+            _ => None,
+        }
     }
 
     /// The number of the order that this event uses up within its license (UPG-5).
@@ -317,6 +352,121 @@ pub struct TrialRegistered {
     pub plugins: PluginSet,
     /// The first day on which it is over.
     pub ends: Date,
+}
+
+/// Users that go to, or come from, another license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// The other license.
+    pub license: LicenseNumber,
+    /// How many users.
+    pub users: Users,
+}
+
+/// Users left the license for new licenses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseSplit {
+    /// The new licenses.
+    pub into: Vec<Share>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The license began as a part of another, with all that a part inherits (VND-7, VND-9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseSplitOff {
+    /// The license it was split from.
+    pub from: LicenseNumber,
+    /// The users.
+    pub users: Users,
+    /// The product.
+    pub product: Product,
+    /// The license type.
+    pub license_type: LicenseType,
+    /// The plugins.
+    pub plugins: PluginSet,
+    /// Who holds it.
+    pub holder: Holder,
+    /// Through whom it was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Partner>,
+    /// The SWM period.
+    pub swm: Swm,
+    /// For type `fstek`: whether it counts as certified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified: Option<bool>,
+    /// The types that its source has left.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub types_left: BTreeSet<LicenseType>,
+    /// Where its users come from.
+    pub lineage: Lineage,
+    /// Why.
+    pub reason: String,
+}
+
+/// The license took in others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicensesMerged {
+    /// The licenses taken in, with their users.
+    pub from: Vec<Share>,
+    /// The new end of SWM, where it changes (VND-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swm_ends: Option<Date>,
+    /// The types that those licenses have left.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub types_left: BTreeSet<LicenseType>,
+    /// What comes to the license's lineage.
+    pub lineage: Lineage,
+    /// Why.
+    pub reason: String,
+}
+
+/// The license was taken in by another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseAbsorbed {
+    /// By which.
+    pub into: LicenseNumber,
+    /// The users it had.
+    pub users: Users,
+    /// Why.
+    pub reason: String,
+}
+
+/// Users left the license for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsersTransferred {
+    /// For which.
+    pub to: LicenseNumber,
+    /// How many.
+    pub users: Users,
+    /// The new end of SWM, where it changes (VND-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swm_ends: Option<Date>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Users came from another license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsersReceived {
+    /// From which.
+    pub from: LicenseNumber,
+    /// How many.
+    pub users: Users,
+    /// The new end of SWM, where it changes (VND-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swm_ends: Option<Date>,
+    /// What comes to the license's lineage.
+    pub lineage: Lineage,
+    /// Why.
+    pub reason: String,
 }
 
 /// An event of a refusal's own stream (aggregate type `refusal`, id = the command's, sequence 1).

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod entitlement;
 pub mod event;
 pub mod license;
+pub mod lineage;
 pub mod needed_users;
 pub mod order;
 pub mod price;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, LicenseIssued, OrderActivated, TrialRegistered};
+use crate::event::{Event, LicenseIssued, LicenseSplitOff, OrderActivated, TrialRegistered};
+use crate::lineage::Lineage;
 use crate::order::{OrderLine, PendingOrder};
 use crate::values::{
     Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users, named,
@@ -22,6 +23,9 @@ pub struct License {
     pub facts: Facts,
     /// The license types that were left, never given again (VND-9).
     pub types_left: BTreeSet<LicenseType>,
+    /// Where its users come from (VND-9).
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    pub lineage: Lineage,
 }
 
 /// The facts of a license, as the read models hold them in columns: facts, never answers that age.
@@ -121,6 +125,7 @@ pub fn evolve(license: Option<License>, place: &EventPlace<'_>, event: &Event) -
     let mut license = match (license, event) {
         (before, Event::LicenseIssued(issued)) => bought(before, place, issued),
         (_, Event::TrialRegistered(trial)) => tried(place, trial),
+        (_, Event::LicenseSplitOff(part)) => split_off(place, part),
         (Some(mut license), event) => {
             record(&mut license, place, event);
             license
@@ -158,6 +163,7 @@ fn bought(before: Option<License>, place: &EventPlace<'_>, issued: &LicenseIssue
             ..blank(place, issued.product, issued.holder.clone())
         },
         types_left: before.map(|license| license.types_left).unwrap_or_default(),
+        lineage: Lineage::default(),
     }
 }
 
@@ -169,6 +175,26 @@ fn tried(place: &EventPlace<'_>, trial: &TrialRegistered) -> License {
             ..blank(place, trial.product, trial.holder.clone())
         },
         types_left: BTreeSet::new(),
+        lineage: Lineage::default(),
+    }
+}
+
+/// A part of another license: bought and activated with it.
+fn split_off(place: &EventPlace<'_>, part: &LicenseSplitOff) -> License {
+    License {
+        facts: Facts {
+            license_type: part.license_type,
+            status: Status::Active,
+            partner: part.partner.clone(),
+            users: Some(part.users),
+            plugins: part.plugins.clone(),
+            swm: Some(part.swm),
+            certified: part.certified,
+            split_from: Some(part.from.clone()),
+            ..blank(place, part.product, part.holder.clone())
+        },
+        types_left: part.types_left.clone(),
+        lineage: part.lineage.clone(),
     }
 }
 
@@ -198,7 +224,7 @@ fn blank(place: &EventPlace<'_>, product: Product, holder: Holder) -> Facts {
 fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
     let facts = &mut license.facts;
     match event {
-        Event::LicenseIssued(_) | Event::TrialRegistered(_) => {}
+        Event::LicenseIssued(_) | Event::TrialRegistered(_) | Event::LicenseSplitOff(_) => {}
         Event::LicenseActivated(event) => {
             facts.status = Status::Active;
             facts.swm = Some(event.swm);
@@ -232,15 +258,48 @@ fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
         }
         Event::VersionInstalled(event) => facts.installed_version = Some(event.version.clone()),
         Event::CertificationLost(_) => facts.certified = Some(false),
+        Event::LicenseSplit(_) => {
+            license.lineage.splits.insert(place.license.clone());
+            move_users(facts, event);
+        }
+        Event::LicensesMerged(merged) => {
+            move_users(facts, event);
+            end_swm(facts, merged.swm_ends);
+            license.types_left.extend(&merged.types_left);
+            license.lineage.add(&merged.lineage);
+        }
+        Event::LicenseAbsorbed(absorbed) => {
+            move_users(facts, event);
+            facts.status = Status::Closed;
+            facts.merged_into = Some(absorbed.into.clone());
+        }
+        Event::UsersTransferred(transferred) => {
+            move_users(facts, event);
+            end_swm(facts, transferred.swm_ends);
+        }
+        Event::UsersReceived(received) => {
+            move_users(facts, event);
+            end_swm(facts, received.swm_ends);
+            license.lineage.add(&received.lineage);
+        }
+    }
+}
+
+fn move_users(facts: &mut Facts, event: &Event) {
+    let users = i64::from(facts.users.map_or(0, Users::count)) + event.users_moved().unwrap_or(0);
+    facts.users = Some(Users::recorded(u32::try_from(users).unwrap_or(0)));
+}
+
+fn end_swm(facts: &mut Facts, ends: Option<Date>) {
+    if let (Some(swm), Some(ends)) = (facts.swm.as_mut(), ends) {
+        swm.ends = ends;
     }
 }
 
 fn activated(license: &mut License, event: &OrderActivated) {
     let facts = &mut license.facts;
     facts.pending = None;
-    if let (Some(swm), Some(ends)) = (facts.swm.as_mut(), event.swm_ends) {
-        swm.ends = ends;
-    }
+    end_swm(facts, event.swm_ends);
     facts.plugins = facts.plugins.with(&event.plugins_added);
     let users = facts.users.map_or(0, Users::count);
     facts.users = Some(Users::recorded(users.saturating_add(event.users_added)));
