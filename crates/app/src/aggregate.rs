@@ -71,9 +71,11 @@ impl Aggregate for LicenseAggregate {
         let purpose = Purpose::Post { today: *on };
         let license = self.0.clone();
         let (license, order_is_taken) = (license.as_ref(), *order_is_taken);
-        let case = Case { request, on: *on, purpose, license, order_is_taken, programme };
+        let case = Case { request, on: *on, purpose, license, others: &[], order_is_taken, programme };
         let decision = decide(&case).map_err(Refused)?;
-        for (_, event) in decision.events {
+        // A redistribution writes to other streams too, which `cqrs-es` has no place for: only this license's are here.
+        let own = decision.events.into_iter().filter(|(license, _)| *license == request.license);
+        for (_, event) in own {
             sink.write(LicenseEvent(event), self).await;
         }
         Ok(())

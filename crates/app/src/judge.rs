@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ledger_domain::catalog::Programme;
 use ledger_domain::command::{Actor, Request};
-use ledger_domain::decide::{Case, Decision, Purpose, Refusal, decide};
+use ledger_domain::decide::{Case, Decision, Other, Purpose, Refusal, decide};
 use ledger_domain::entitlement::entitlement;
 use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEvent};
 use ledger_domain::license::{EventPlace, Facts, License, evolve};
@@ -22,6 +22,12 @@ pub(crate) struct Known {
     pub(crate) licenses: BTreeMap<LicenseNumber, Held>,
     pub(crate) answers: HashMap<Uuid, Answer>,
     pub(crate) orders_taken: HashSet<(LicenseNumber, String)>,
+}
+
+impl Known {
+    fn other<'k>(&'k self, number: &'k LicenseNumber) -> Other<'k> {
+        Other { number, license: self.licenses.get(number).and_then(|held| held.license.as_ref()) }
+    }
 }
 
 /// A license that was loaded.
@@ -70,7 +76,9 @@ impl Judge<'_> {
         let on = request.on.unwrap_or(self.today);
         let order = request.command.places_order().map(|order| (request.license.clone(), order.to_owned()));
         let order_is_taken = order.is_some_and(|order| known.orders_taken.contains(&order));
-        let case = Case { request, on, purpose: self.purpose, license, order_is_taken, programme: self.programme };
+        let others: Vec<_> = request.command.others().into_iter().map(|number| known.other(number)).collect();
+        let (purpose, programme) = (self.purpose, self.programme);
+        let case = Case { request, on, purpose, license, others: &others, order_is_taken, programme };
         let (outcome, events) = match decide(&case) {
             Ok(decision) => self.accepted(request, on, decision, known)?,
             Err(refusal) => self.rejected(&case, version, refusal)?,
@@ -81,6 +89,7 @@ impl Judge<'_> {
         let write = JudgedCommand {
             command_id: request.command_id,
             license: request.license.clone(),
+            others: request.command.others().into_iter().cloned().collect(),
             on,
             actor: actor.clone(),
             content: content.json.clone(),
@@ -131,13 +140,25 @@ impl Judge<'_> {
         let mut licenses: BTreeMap<&LicenseNumber, Option<License>> = BTreeMap::new();
         let mut events = Vec::with_capacity(decision.events.len());
         for (number, event) in &decision.events {
-            let license = licenses.entry(number).or_insert_with(|| case.license.cloned());
+            let license = licenses.entry(number).or_insert_with(|| before(case, number));
             let facts = advance(license, number, case.on, event)?;
             events.push(EventView::new(number, facts.version, event));
         }
         let entitled = |license: &License| entitlement(&license.facts, case.on, &self.programme.catalog);
-        Ok(Would { events, entitlements: licenses.values().flatten().map(entitled).collect() })
+        Ok(Would {
+            events,
+            entitlements: licenses.values().flatten().map(entitled).collect(),
+            warnings: decision.warnings.iter().map(WarningView::from).collect(),
+        })
     }
+}
+
+/// A license of the case, before the decision.
+fn before(case: &Case<'_>, number: &LicenseNumber) -> Option<License> {
+    if *number == case.request.license {
+        return case.license.cloned();
+    }
+    case.others.iter().find(|other| other.number == number).and_then(|other| other.license.cloned())
 }
 
 /// Folds the event into the license; the facts after it.
@@ -156,6 +177,7 @@ fn new_event(event: &Event, facts: Facts) -> Result<NewEvent, StoreError> {
         event_type: event.event_type(),
         event_version: event.event_version(),
         payload: serde_json::to_string(event).map_err(|error| unwritable(&error))?,
+        users_moved: event.users_moved(),
         order_number: event.order_number().map(str::to_owned),
         facts: Some(facts),
     })
@@ -184,6 +206,7 @@ fn refusal_event(
         event_type: event.event_type(),
         event_version: event.event_version(),
         payload: serde_json::to_string(&event).map_err(|error| unwritable(&error))?,
+        users_moved: None,
         order_number: None,
         facts: None,
     })
@@ -210,7 +233,8 @@ pub(crate) fn unwritable(error: &serde_json::Error) -> StoreError {
 
 /// The batch of what was judged: one state row for each license that changed, a guard for each that was only read.
 pub(crate) fn batch(edition: &str, commands: Vec<JudgedCommand>, known: &Known) -> Result<Batch, StoreError> {
-    let read: HashSet<&LicenseNumber> = commands.iter().map(|command| &command.license).collect();
+    let read: HashSet<&LicenseNumber> =
+        commands.iter().flat_map(|command| command.others.iter().chain([&command.license])).collect();
     let mut batch = Batch { edition: edition.to_owned(), ..Batch::default() };
     for (number, held) in &known.licenses {
         match &held.license {

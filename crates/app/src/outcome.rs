@@ -125,6 +125,9 @@ pub struct Would {
     pub events: Vec<EventView>,
     /// The entitlements afterwards, on the command's date.
     pub entitlements: Vec<Entitlement>,
+    /// What is worth telling about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningView>,
 }
 
 /// One thing that is wrong with the input.

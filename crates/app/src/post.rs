@@ -119,7 +119,7 @@ impl Ledger {
 
     /// Loads what the commands need and is not known yet.
     pub(crate) async fn load(&self, entries: &[Entry], known: &mut Known) -> Result<(), StoreError> {
-        let wanted: Vec<Wanted> = entries.iter().filter_map(Entry::wanted).collect();
+        let wanted: Vec<Wanted> = entries.iter().flat_map(Entry::wanted).collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -166,10 +166,13 @@ impl Ledger {
 }
 
 impl Entry {
-    fn wanted(&self) -> Option<Wanted> {
-        let Self::Command(request, _) = self else { return None };
+    /// What is to be loaded: the command's license, and every other that takes part.
+    fn wanted(&self) -> Vec<Wanted> {
+        let Self::Command(request, _) = self else { return Vec::new() };
         let order = request.command.places_order().map(str::to_owned);
-        Some(Wanted { command_id: request.command_id, license: request.license.clone(), order })
+        let of = |license: &LicenseNumber, order| Wanted { command_id: request.command_id, license: license.clone(), order };
+        let others = request.command.others().into_iter().map(|other| of(other, None));
+        [of(&request.license, order)].into_iter().chain(others).collect()
     }
 
     pub(crate) fn judge(&self, judge: &Judge<'_>, known: &mut Known) -> Result<Judged, StoreError> {

@@ -104,6 +104,8 @@ pub struct JudgedCommand {
     pub command_id: Uuid,
     /// Its license.
     pub license: LicenseNumber,
+    /// The other licenses that it names.
+    pub others: Vec<LicenseNumber>,
     /// Its business date.
     pub on: Date,
     /// Who posted it.
@@ -135,10 +137,29 @@ pub struct NewEvent {
     pub event_version: &'static str,
     /// The event as JSON, externally tagged: `{"UsersReduced": {…}}`.
     pub payload: String,
+    /// How many users it moves to its license from others; over a command they sum to zero (VND-7).
+    pub users_moved: Option<i64>,
     /// The order number it uses up (UPG-5).
     pub order_number: Option<String>,
     /// The license's facts after it: a row of `entitlement_versions`. None for a refusal.
     pub facts: Option<Facts>,
+}
+
+impl Batch {
+    /// Checks that no operation makes users out of nothing or loses any. Every store does before it writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a command whose events do not sum to zero users.
+    pub fn conserves_users(&self) -> Result<(), StoreError> {
+        for command in &self.commands {
+            let moved: i64 = command.events.iter().filter_map(|event| event.users_moved).sum();
+            if moved != 0 {
+                let id = command.command_id;
+                return Err(StoreError::Damaged(format!("the events of command {id} sum to {moved} users, not to zero")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The state row of a license, to write.

@@ -364,6 +364,16 @@ pub struct Share {
     pub users: Users,
 }
 
+/// An end of SWM that a redistribution moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwmMoved {
+    /// The end before.
+    pub from: Date,
+    /// The end from now on.
+    pub to: Date,
+}
+
 /// Users left the license for new licenses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -413,9 +423,9 @@ pub struct LicenseSplitOff {
 pub struct LicensesMerged {
     /// The licenses taken in, with their users.
     pub from: Vec<Share>,
-    /// The new end of SWM, where it changes (VND-8).
+    /// Where the end of SWM moves (VND-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swm_ends: Option<Date>,
+    pub swm_moved: Option<SwmMoved>,
     /// The types that those licenses have left.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub types_left: BTreeSet<LicenseType>,
@@ -433,6 +443,9 @@ pub struct LicenseAbsorbed {
     pub into: LicenseNumber,
     /// The users it had.
     pub users: Users,
+    /// Where the end of its SWM moves, if the whole is brought to the earliest end (VND-8): what it gives up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swm_moved: Option<SwmMoved>,
     /// Why.
     pub reason: String,
 }
@@ -445,9 +458,9 @@ pub struct UsersTransferred {
     pub to: LicenseNumber,
     /// How many.
     pub users: Users,
-    /// The new end of SWM, where it changes (VND-8).
+    /// Where the end of SWM moves (VND-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swm_ends: Option<Date>,
+    pub swm_moved: Option<SwmMoved>,
     /// Why.
     pub reason: String,
 }
@@ -460,9 +473,9 @@ pub struct UsersReceived {
     pub from: LicenseNumber,
     /// How many.
     pub users: Users,
-    /// The new end of SWM, where it changes (VND-8).
+    /// Where the end of SWM moves (VND-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swm_ends: Option<Date>,
+    pub swm_moved: Option<SwmMoved>,
     /// What comes to the license's lineage.
     pub lineage: Lineage,
     /// Why.

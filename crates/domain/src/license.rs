@@ -264,7 +264,7 @@ fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
         }
         Event::LicensesMerged(merged) => {
             move_users(facts, event);
-            end_swm(facts, merged.swm_ends);
+            end_swm(facts, merged.swm_moved.map(|moved| moved.to));
             license.types_left.extend(&merged.types_left);
             license.lineage.add(&merged.lineage);
         }
@@ -275,11 +275,11 @@ fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
         }
         Event::UsersTransferred(transferred) => {
             move_users(facts, event);
-            end_swm(facts, transferred.swm_ends);
+            end_swm(facts, transferred.swm_moved.map(|moved| moved.to));
         }
         Event::UsersReceived(received) => {
             move_users(facts, event);
-            end_swm(facts, received.swm_ends);
+            end_swm(facts, received.swm_moved.map(|moved| moved.to));
             license.lineage.add(&received.lineage);
         }
     }

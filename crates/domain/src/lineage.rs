@@ -43,7 +43,7 @@ impl Lineage {
 
     /// A split that both went through.
     #[must_use]
-    pub fn shared_split(&self, other: &Self) -> Option<&LicenseNumber> {
+    pub fn shared_split<'a>(&'a self, other: &'a Self) -> Option<&'a LicenseNumber> {
         self.splits.intersection(&other.splits).next()
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::step::split;
 
-pub(super) fn check(then: &str, answer: &Value, license: &Value) -> Result<(), String> {
+pub(super) fn check(then: &str, answer: &Value, licenses: &Value) -> Result<(), String> {
     let words = split(then)?;
     let (result, checks) = words.split_first().ok_or("nothing is expected")?;
     let rules: Vec<&str> = checks.iter().map(String::as_str).take_while(|word| !word.contains('=')).collect();
@@ -27,10 +27,14 @@ pub(super) fn check(then: &str, answer: &Value, license: &Value) -> Result<(), S
                     return Err(format!("warns of {warnings}, not of {expected}"));
                 }
             }
-            _ => match path.strip_prefix("license.") {
-                Some(path) => same(path, &text(at(license, path)?), expected)?,
-                None => same(path, &text(at(answer, path)?), expected)?,
-            },
+            _ => {
+                let of_license = path.strip_prefix("license.").map(|path| format!("EX-1.{path}"));
+                let of_license = of_license.or_else(|| path.starts_with("EX-").then(|| path.to_owned()));
+                match of_license {
+                    Some(path) => same(&path, &text(at(licenses, &path)?), expected)?,
+                    None => same(path, &text(at(answer, path)?), expected)?,
+                }
+            }
         }
     }
     Ok(())

@@ -16,6 +16,9 @@ const DESK: &[&str] = &[
     "remove_plugins",
     "activate_legacy_order",
     "unblock_license",
+    "split_license",
+    "merge_licenses",
+    "transfer_users",
 ];
 const ORDERS: &[&str] = &["issue_license", "add_users", "add_plugin", "renew_swm", "switch_to_fstek", "order_upgrade"];
 const ABOUT_ORDERS: &[&str] = &["activate_upgrade", "cancel_order", "activate_legacy_order"];
@@ -124,6 +127,8 @@ fn field(command: &mut Map<String, Value>, verb: &str, key: &str, value: &str) -
             Some((name, level)) => json!({"name": name, "level": level}),
             None => json!({"name": value}),
         },
+        "into" => value.split(',').map(part).collect::<Result<_, _>>()?,
+        "from" => value.split(',').collect(),
         "users" | "years" | "swm_years" => number(value)?,
         "to" if verb == "reduce_users" => number(value)?,
         "inn" if value == "null" => Value::Null,
@@ -131,6 +136,12 @@ fn field(command: &mut Map<String, Value>, verb: &str, key: &str, value: &str) -
     };
     command.insert(key.into(), value);
     Ok(())
+}
+
+/// `EX-2:10`: a part of a split, and its users.
+fn part(text: &str) -> Result<Value, String> {
+    let (license, users) = text.split_once(':').ok_or_else(|| format!("{text} is no LICENSE:USERS"))?;
+    Ok(json!({"license": license, "users": number(users)?}))
 }
 
 fn number(text: &str) -> Result<Value, String> {

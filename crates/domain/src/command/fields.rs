@@ -8,6 +8,12 @@ use super::reader::{Fields, Json, parsed, parsed_at, text};
 use super::{Actor, OrderTerms};
 use crate::values::{Holder, Partner, Plugin, PluginSet};
 
+/// The schema of a license number as a command gives it: trimmed and upper-cased by the reader.
+#[derive(JsonSchema)]
+#[schemars(rename = "LicenseNumber", extend("pattern" = "^\\s*[A-Za-z0-9-]{3,40}\\s*$"))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct LicenseNumberInput(String);
+
 /// The schema of a holder as a command gives it.
 #[derive(JsonSchema)]
 #[schemars(rename = "Holder", deny_unknown_fields)]

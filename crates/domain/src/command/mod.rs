@@ -6,6 +6,7 @@
 mod fields;
 mod read;
 mod reader;
+mod redistribution;
 mod upgrade;
 mod vendor_desk;
 
@@ -17,6 +18,7 @@ use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet
 
 pub use read::{InvalidRequest, MAX_LINE_BYTES, read, too_long};
 pub use reader::{InputError, parse_date};
+pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
 pub use upgrade::{AddPlugin, AddUsers, Order, OrderTerms, OrderUpgrade, RenewSwm, SwitchToFstek, UpgradeLine};
 pub use vendor_desk::{ActivateLegacyOrder, ChangeLicenseType, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense};
 
@@ -29,7 +31,7 @@ pub struct Request {
     /// The idempotency key: the same id with the same content gives the first outcome again.
     pub command_id: Uuid,
     /// The license it is about; upper-cased.
-    #[schemars(with = "String", extend("pattern" = "^\\s*[A-Za-z0-9-]{3,40}\\s*$"))]
+    #[schemars(with = "fields::LicenseNumberInput")]
     pub license: LicenseNumber,
     /// Its business date; absent: today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +113,12 @@ pub enum Command {
     RemovePlugins(RemovePlugins),
     /// Activate an order placed before 2012-07-30 (VND-5).
     ActivateLegacyOrder(ActivateLegacyOrder),
+    /// Turn part of the license into new licenses (VND-6).
+    SplitLicense(SplitLicense),
+    /// Take other licenses in and close them (VND-6).
+    MergeLicenses(MergeLicenses),
+    /// Move users to another license (VND-6).
+    TransferUsers(TransferUsers),
     /// A server with this number came online (PIR-1).
     ReportServerOnline(ReportServer),
     /// A server went offline for good (INS-1).
@@ -142,6 +150,9 @@ impl Command {
             Self::ReduceUsers(_) => "reduce_users",
             Self::RemovePlugins(_) => "remove_plugins",
             Self::ActivateLegacyOrder(_) => "activate_legacy_order",
+            Self::SplitLicense(_) => "split_license",
+            Self::MergeLicenses(_) => "merge_licenses",
+            Self::TransferUsers(_) => "transfer_users",
             Self::ReportServerOnline(_) => "report_server_online",
             Self::ReportServerOffline(_) => "report_server_offline",
             Self::RecordInstalledVersion(_) => "record_installed_version",
@@ -160,6 +171,9 @@ impl Command {
                 | Self::ReduceUsers(_)
                 | Self::RemovePlugins(_)
                 | Self::ActivateLegacyOrder(_)
+                | Self::SplitLicense(_)
+                | Self::MergeLicenses(_)
+                | Self::TransferUsers(_)
                 | Self::UnblockLicense(_)
         )
     }
@@ -171,6 +185,17 @@ impl Command {
             Role::Vendor => true,
             Role::Distributor => !self.is_the_vendor_desks(),
             Role::Auditor | Role::Reporter | Role::Admin => false,
+        }
+    }
+
+    /// The other licenses that take part, in the command's order; their states are judged too.
+    #[must_use]
+    pub fn others(&self) -> Vec<&LicenseNumber> {
+        match self {
+            Self::SplitLicense(split) => split.into.iter().map(|part| &part.license).collect(),
+            Self::MergeLicenses(merge) => merge.from.iter().collect(),
+            Self::TransferUsers(transfer) => vec![&transfer.to],
+            _ => Vec::new(),
         }
     }
 

@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::fields::{actor, country, holder, inn, order_terms, partner, plugins};
-use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, reason, text, years};
+use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, parsed_at, reason, text, years};
 use super::{
     ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType, Command,
-    IssueLicense, Order, OrderUpgrade, RecordInstalledVersion, ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder,
-    RenewSwm, ReportServer, Request, SwitchToFstek, UnblockLicense, UpgradeLine,
+    IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder,
+    RenewSwm, ReportServer, Request, SplitLicense, SwitchToFstek, TransferUsers, UnblockLicense, UpgradeLine,
 };
 use crate::values::{LicenseNumber, PluginSet, ProductVersion};
 
@@ -111,6 +111,9 @@ const COMMANDS: &[(&str, Read)] = &[
     ("reduce_users", reduce_users),
     ("remove_plugins", remove_plugins),
     ("activate_legacy_order", activate_legacy_order),
+    ("split_license", split_license),
+    ("merge_licenses", merge_licenses),
+    ("transfer_users", transfer_users),
     ("report_server_online", |f| report_server(f).map(Command::ReportServerOnline)),
     ("report_server_offline", |f| report_server(f).map(Command::ReportServerOffline)),
     ("record_installed_version", record_installed_version),
@@ -282,6 +285,76 @@ fn activate_legacy_order(fields: &mut Fields<'_>) -> Option<Command> {
     let reason = fields.optional("reason", reason);
     let confirm_irreversible = confirmed(fields);
     Some(Command::ActivateLegacyOrder(ActivateLegacyOrder { order: order?, reason, confirm_irreversible }))
+}
+
+fn split_license(fields: &mut Fields<'_>) -> Option<Command> {
+    let into = fields.required("into", parts);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::SplitLicense(SplitLicense { into: into?, reason, confirm_irreversible }))
+}
+
+/// The parts of a split by number: their order in the request means nothing.
+fn parts(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (path, entry) in some_entries(fields, key, value)? {
+        let mut part = Fields::new(entry, path.clone(), fields.faults())?;
+        let license = part.required("license", parsed);
+        let users = part.required("users", count);
+        part.finish();
+        parts.push(Part { license: license?, users: users? });
+    }
+    parts.sort();
+    each_once(fields, key, parts.iter().map(|part| &part.license))?;
+    Some(parts)
+}
+
+fn merge_licenses(fields: &mut Fields<'_>) -> Option<Command> {
+    let from = fields.required("from", numbers);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::MergeLicenses(MergeLicenses { from: from?, reason, confirm_irreversible }))
+}
+
+/// License numbers, in order: theirs in the request means nothing.
+fn numbers(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Vec<LicenseNumber>> {
+    let entries = some_entries(fields, key, value)?;
+    let parse = |(path, entry): (String, Json)| parsed_at(&path, entry, fields.faults());
+    let mut numbers: Vec<LicenseNumber> = entries.into_iter().map(parse).collect::<Option<_>>()?;
+    numbers.sort();
+    each_once(fields, key, numbers.iter())?;
+    Some(numbers)
+}
+
+fn transfer_users(fields: &mut Fields<'_>) -> Option<Command> {
+    let to = fields.required("to", parsed);
+    let users = fields.required("users", count);
+    let reason = fields.optional("reason", reason);
+    let confirm_irreversible = confirmed(fields);
+    Some(Command::TransferUsers(TransferUsers { to: to?, users: users?, reason, confirm_irreversible }))
+}
+
+/// The entries of a list that must have one at least.
+fn some_entries(fields: &Fields<'_>, key: &'static str, value: Json) -> Option<Vec<(String, Json)>> {
+    let entries = fields.entries(key, value)?;
+    if entries.is_empty() {
+        fields.fault(key, "is an empty list; name at least one license");
+        return None;
+    }
+    Some(entries)
+}
+
+/// Notes a license that stands twice in the sorted list.
+fn each_once<'n>(fields: &Fields<'_>, key: &str, numbers: impl Iterator<Item = &'n LicenseNumber>) -> Option<()> {
+    let mut last: Option<&LicenseNumber> = None;
+    for number in numbers {
+        if last == Some(number) {
+            fields.fault(key, format!("{number} stands twice in the list"));
+            return None;
+        }
+        last = Some(number);
+    }
+    Some(())
 }
 
 fn report_server(fields: &mut Fields<'_>) -> Option<ReportServer> {

@@ -6,6 +6,7 @@
 mod installation;
 mod order;
 mod purchase;
+mod redistribution;
 mod stand_alone;
 mod trial;
 mod vendor_desk;
@@ -46,10 +47,21 @@ pub struct Case<'a> {
     pub purpose: Purpose,
     /// The license as its events made it, if there is one.
     pub license: Option<&'a License>,
+    /// The other licenses that take part ([`Command::others`]), each with what its events made of it.
+    pub others: &'a [Other<'a>],
     /// Whether the order number it would place is used up in that license (UPG-5).
     pub order_is_taken: bool,
     /// The catalog and the prices.
     pub programme: &'a Programme,
+}
+
+/// Another license that takes part in a redistribution.
+#[derive(Debug, Clone, Copy)]
+pub struct Other<'a> {
+    /// Its number.
+    pub number: &'a LicenseNumber,
+    /// The license as its events made it, if there is one.
+    pub license: Option<&'a License>,
 }
 
 /// What happens when the command is done.
@@ -130,6 +142,9 @@ fn judge(case: &Case<'_>, findings: &mut Findings) -> Option<Decision> {
         Command::ChangeLicenseType(command) => vendor_desk::change_type(case, case.license?, command, findings),
         Command::ReduceUsers(command) => vendor_desk::reduce_users(case, facts, command, findings),
         Command::RemovePlugins(command) => vendor_desk::remove_plugins(case, facts, command, findings),
+        Command::SplitLicense(command) => redistribution::split(case, case.license?, command, findings),
+        Command::MergeLicenses(command) => redistribution::merge(case, case.license?, command, findings),
+        Command::TransferUsers(command) => redistribution::transfer(case, case.license?, command, findings),
         Command::ReportServerOnline(command) => installation::server_online(case, facts, command),
         Command::ReportServerOffline(command) => installation::server_offline(case, facts, command),
         Command::RecordInstalledVersion(command) => installation::version(case, facts, command, findings),

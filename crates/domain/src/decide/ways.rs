@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Case, Draft, judge_by_all_rules};
 use crate::command::{
-    ActivateLegacyOrder, ChangeLicenseType, Command, Order, OrderUpgrade, ReduceUsers, RemovePlugins,
-    RenameHolder, RenewSwm, Request, SwitchToFstek, UpgradeLine,
+    ActivateLegacyOrder, ChangeLicenseType, Command, MergeLicenses, Order, OrderUpgrade, ReduceUsers, RemovePlugins,
+    RenameHolder, RenewSwm, Request, SplitLicense, SwitchToFstek, TransferUsers, UpgradeLine,
 };
 use crate::values::{PluginSet, add_years};
 
@@ -75,6 +75,9 @@ pub(crate) fn confirmed(command: &Command) -> Option<Command> {
         Command::ActivateLegacyOrder(order) => {
             Command::ActivateLegacyOrder(ActivateLegacyOrder { confirm_irreversible, ..order })
         }
+        Command::SplitLicense(split) => Command::SplitLicense(SplitLicense { confirm_irreversible, ..split }),
+        Command::MergeLicenses(merge) => Command::MergeLicenses(MergeLicenses { confirm_irreversible, ..merge }),
+        Command::TransferUsers(transfer) => Command::TransferUsers(TransferUsers { confirm_irreversible, ..transfer }),
         _ => return None,
     })
 }

@@ -133,14 +133,17 @@ pub(crate) fn act_5_order<'f>(findings: &mut Findings, facts: &'f Facts, order: 
 /// ACT-4: never back in time; and when posted, not after today.
 pub(crate) fn act_4(findings: &mut Findings, case: &Case<'_>) {
     let on = case.on;
-    if let Some(last) = case.license.map(|license| license.facts.on).filter(|last| on < *last) {
+    let others = case.others.iter().filter_map(|other| other.license);
+    let later = case.license.into_iter().chain(others).map(|license| &license.facts).find(|facts| on < facts.on);
+    if let Some(Facts { license, on: last, .. }) = later {
         findings
             .broken(
                 &ACT_4,
-                format!("{on} is before the license's last event, of {last}"),
-                format!("{on} раньше последнего события лицензии ({last})"),
+                format!("{on} is before the last event of license {license}, of {last}"),
+                format!("{on} раньше последнего события лицензии {license} ({last})"),
             )
             .fact("on", on.to_string())
+            .fact("license", license.as_str())
             .fact("last_event_on", last.to_string());
     }
     if let Purpose::Post { today } = case.purpose

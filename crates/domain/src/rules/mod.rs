@@ -15,6 +15,7 @@ pub mod pir;
 pub mod plg;
 pub mod prc;
 pub mod pur;
+pub mod redistribution;
 pub mod sup;
 pub mod swm;
 pub mod trl;
@@ -99,13 +100,13 @@ pub const ALL: &[&Rule] = &[
     &vnd::VND_3,
     &vnd::VND_4,
     &vnd::VND_5,
-    &vnd::VND_6,
-    &vnd::VND_7,
-    &vnd::VND_8,
+    &redistribution::VND_6,
+    &redistribution::VND_7,
+    &redistribution::VND_8,
     &vnd::VND_9,
     &vnd::VND_10,
     &vnd::VND_12,
-    &vnd::VND_11,
+    &redistribution::VND_11,
     &fst::FST_1,
     &fst::FST_2,
     &fst::FST_3,

@@ -61,53 +61,6 @@ pub const VND_5: Rule = Rule {
     file: file!(),
 };
 
-/// The vendor desk redistributes users between servers.
-pub const VND_6: Rule = Rule {
-    id: "VND-6",
-    en: "The vendor desk redistributes users between servers: by a split (part of a license becomes new licenses \
-         with numbers of their own), a merge (licenses are absorbed by one and closed) or a transfer (users move \
-         between two that both stay).",
-    ru: "Служба вендора перераспределяет пользовательские лицензии между серверами: разделением (часть лицензии \
-         становится новыми лицензиями со своими номерами), слиянием (лицензии поглощаются одной и закрываются) или \
-         передачей (пользователи переходят между двумя остающимися лицензиями).",
-    source: "D2 vendor questions",
-    interpretation: None,
-    file: file!(),
-};
-
-/// A redistribution needs the same structure on all sides.
-pub const VND_7: Rule = Rule {
-    id: "VND-7",
-    en: "A redistribution needs the same structure and the same holder on all sides, everything activated, no \
-         license blocked or closed. Each license keeps a multiple of 5 users, at least 5, and the sum of the users \
-         stays the same.",
-    ru: "Для перераспределения нужны одинаковая структура и один владелец всех лицензий; все заказы активированы, ни \
-         одна лицензия не заблокирована и не закрыта. У каждой остается число пользователей, кратное 5, не менее 5, \
-         а их сумма не меняется.",
-    source: "D2 vendor questions; PUR-1/2; UPG-3",
-    interpretation: Some(
-        "The same holder (name, INN, country), everything activated, nobody blocked or closed. A part of a split \
-         inherits holder, partner, type, plugins and SWM from its source; a merged license keeps its own.",
-    ),
-    file: file!(),
-};
-
-/// In a redistribution, SWM ends further than a month apart go to the earliest.
-pub const VND_8: Rule = Rule {
-    id: "VND-8",
-    en: "In a redistribution the SWM ends are at most one month apart: then a merged license gets the later end, and \
-         the licenses of a transfer keep their own. Further apart, all are brought to the earliest end; the parts \
-         of a split inherit the end of their source.",
-    ru: "При перераспределении сроки подписки различаются не более чем на 1 месяц: тогда объединенная лицензия \
-         получает более позднюю дату, а лицензии при передаче сохраняют свои. В противном случае все приводятся к \
-         меньшей дате; части при разделении наследуют дату исходной лицензии.",
-    source: "D2 vendor questions",
-    interpretation: Some(
-        "What happens within one month, which is measured as: the earlier end + 1 month reaches the later end.",
-    ),
-    file: file!(),
-};
-
 /// What the vendor desk has changed is never undone.
 pub const VND_9: Rule = Rule {
     id: "VND-9",
@@ -157,16 +110,6 @@ pub const VND_12: Rule = Rule {
         "A waiting order was made for the license as it is; changing the license under it would change what was \
          sold.",
     ),
-    file: file!(),
-};
-
-/// A redistribution is recorded whole or not at all.
-pub const VND_11: Rule = Rule {
-    id: "VND-11",
-    en: "A redistribution is one fact over several licenses: all of its events are recorded, or none.",
-    ru: "Перераспределение – единый факт для нескольких лицензий: записываются либо все его события, либо ни одного.",
-    source: "this project",
-    interpretation: None,
     file: file!(),
 };
 
