@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use ledger_app::lineage::Family;
 use ledger_app::outcome::Outcome;
 use ledger_app::read::{HistoryEntry, Page};
 use ledger_domain::command::Request;
@@ -44,6 +45,12 @@ pub fn event_schemas() -> Vec<(String, Value)> {
         v1("VersionInstalled", schema::<event::VersionInstalled>(false)),
         v1("CertificationLost", schema::<event::CertificationLost>(false)),
         v1("TrialRegistered", schema::<event::TrialRegistered>(false)),
+        v1("LicenseSplit", schema::<event::LicenseSplit>(false)),
+        v1("LicenseSplitOff", schema::<event::LicenseSplitOff>(false)),
+        v1("LicensesMerged", schema::<event::LicensesMerged>(false)),
+        v1("LicenseAbsorbed", schema::<event::LicenseAbsorbed>(false)),
+        v1("UsersTransferred", schema::<event::UsersTransferred>(false)),
+        v1("UsersReceived", schema::<event::UsersReceived>(false)),
         v1("CommandRejected", schema::<event::CommandRejected>(false)),
     ]
 }
@@ -56,6 +63,7 @@ fn all() -> Vec<(String, Value)> {
         ("entitlement.json", schema::<Entitlement>(true)),
         ("list.json", schema::<Page>(true)),
         ("history.json", schema::<Vec<HistoryEntry>>(true)),
+        ("lineage.json", schema::<Family>(true)),
         ("needed-users.json", schema::<NeededUsers>(true)),
         ("support.json", schema::<Support>(true)),
     ];

@@ -7,6 +7,7 @@ mod content;
 pub mod edition;
 mod judge;
 pub mod ledger;
+pub mod lineage;
 pub mod memory;
 pub mod outcome;
 pub mod post;

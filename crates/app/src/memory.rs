@@ -94,6 +94,7 @@ impl Store for MemoryStore {
     }
 
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        batch.conserves_users()?;
         self.held().append(batch, self.now())
     }
 

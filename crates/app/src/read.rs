@@ -32,7 +32,7 @@ impl When {
         self.on.unwrap_or(self.today)
     }
 
-    const fn as_of(&self) -> AsOf {
+    pub(crate) const fn as_of(&self) -> AsOf {
         AsOf { on: self.on, known_at: self.known_at }
     }
 }

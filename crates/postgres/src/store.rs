@@ -73,6 +73,7 @@ impl Store for PostgresStore {
     }
 
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        batch.conserves_users()?;
         append::append(&self.writes, batch).await
     }
 

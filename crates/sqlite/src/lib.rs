@@ -65,6 +65,7 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        batch.conserves_users()?;
         let mut lease = self.writer.lease().await?;
         let done = append::append(lease.connection(), batch).await;
         lease.end(done)

@@ -129,6 +129,7 @@ impl Draft {
             event_type: "CommandRejected",
             event_version: "1",
             payload: r#"{"CommandRejected":{"violations":["USR-2"]}}"#.to_owned(),
+            users_moved: None,
             order_number: None,
             facts: None,
         };
@@ -184,6 +185,7 @@ impl Draft {
             event_type: event.event_type(),
             event_version: event.event_version(),
             payload: serde_json::to_string(event).unwrap(),
+            users_moved: event.users_moved(),
             order_number: event.order_number().map(str::to_owned),
             facts: Some(facts),
         }
@@ -197,6 +199,7 @@ impl Draft {
         let command = JudgedCommand {
             command_id,
             license,
+            others: Vec::new(),
             on: day(on),
             actor: actor(),
             content,

@@ -1,0 +1,215 @@
+//! Lineage: the family of licenses that users were redistributed among, and every move between them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use ledger_domain::entitlement::EntitlementStatus;
+use ledger_domain::event::{Event, Share, SwmMoved};
+use ledger_domain::values::{Date, LicenseNumber, Users, months_until};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::ledger::Ledger;
+use crate::read::When;
+use crate::store::{AsOf, StoreError, StoredEvent};
+
+/// How many events of a license are read at once.
+const PAGE: u32 = 1_000;
+
+/// A license's family.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Family {
+    /// The license asked about.
+    pub license: LicenseNumber,
+    /// All licenses of the family, by number, as they are on the day.
+    pub members: Vec<Member>,
+    /// Every move of users between them, oldest first.
+    pub moves: Vec<Move>,
+}
+
+/// A license of the family.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Member {
+    /// Its number.
+    pub license: LicenseNumber,
+    /// Where it stands on the day.
+    pub status: EntitlementStatus,
+    /// Its users; null for a trial.
+    pub users: Option<u32>,
+    /// The end of its SWM.
+    pub swm_ends: Option<Date>,
+    /// The license it was split from.
+    pub split_from: Option<LicenseNumber>,
+    /// The license that absorbed it.
+    pub merged_into: Option<LicenseNumber>,
+}
+
+/// Users that went from one license to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Move {
+    /// By what.
+    pub kind: MoveKind,
+    /// The business date.
+    pub on: Date,
+    /// From which license.
+    pub from: LicenseNumber,
+    /// To which license.
+    pub to: LicenseNumber,
+    /// How many users.
+    pub users: Users,
+    /// What licenses gave up of their SWM when dates were brought to the earliest (VND-8).
+    pub swm_given_up: Vec<GivenUp>,
+    /// The command: the moves of one operation share it (VND-11).
+    pub command_id: Uuid,
+}
+
+/// What a redistribution is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveKind {
+    /// Part of a license became a new one.
+    Split,
+    /// A license was absorbed.
+    Merge,
+    /// Users moved between two that stay.
+    Transfer,
+}
+
+/// SWM that a license gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct GivenUp {
+    /// Which.
+    pub license: LicenseNumber,
+    /// The end before.
+    pub from: Date,
+    /// The end afterwards.
+    pub to: Date,
+    /// Months between them, the last one begun counted whole.
+    pub months: u32,
+}
+
+/// What the histories read so far tell.
+#[derive(Default)]
+struct Told {
+    /// Moves with the order in which they were recorded.
+    moves: Vec<(StoredPlace, Move)>,
+    /// Given up, by operation.
+    given_up: BTreeMap<Uuid, Vec<GivenUp>>,
+    /// Licenses named.
+    neighbours: BTreeSet<LicenseNumber>,
+}
+
+type StoredPlace = (chrono::DateTime<chrono::Utc>, LicenseNumber, u64);
+
+impl Ledger {
+    /// The family of a license: every license that its users came from or went to, through any number of others.
+    /// `None`: there is no such license on the day.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn lineage(&self, license: &LicenseNumber, when: When) -> Result<Option<Family>, StoreError> {
+        let Some(first) = self.show(license, when).await? else { return Ok(None) };
+        let mut told = Told::default();
+        let mut members = BTreeMap::from([(license.clone(), first)]);
+        let mut queue = VecDeque::from([license.clone()]);
+        while let Some(next) = queue.pop_front() {
+            self.read_moves(&next, when, &mut told).await?;
+            for number in std::mem::take(&mut told.neighbours) {
+                if members.contains_key(&number) {
+                    continue;
+                }
+                if let Some(shown) = self.show(&number, when).await? {
+                    members.insert(number.clone(), shown);
+                    queue.push_back(number);
+                }
+            }
+        }
+        let members = members.into_values().map(|shown| Member {
+            license: shown.license,
+            status: shown.status,
+            users: shown.users,
+            swm_ends: shown.swm.ends,
+            split_from: shown.split_from,
+            merged_into: shown.merged_into,
+        });
+        Ok(Some(Family { license: license.clone(), members: members.collect(), moves: told.in_order() }))
+    }
+
+    async fn read_moves(&self, license: &LicenseNumber, when: When, told: &mut Told) -> Result<(), StoreError> {
+        let AsOf { on, known_at } = when.as_of();
+        let counts = |stored: &StoredEvent| {
+            on.is_none_or(|on| stored.on <= on) && known_at.is_none_or(|known_at| stored.recorded_at <= known_at)
+        };
+        let mut after = 0;
+        loop {
+            let page = self.store.history(license, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.sequence;
+            for stored in page.iter().filter(|stored| counts(stored)) {
+                told.add(license, stored);
+            }
+        }
+    }
+}
+
+impl Told {
+    /// Each move is told once, by the license that gives; the others only name who else there is.
+    fn add(&mut self, license: &LicenseNumber, stored: &StoredEvent) {
+        match &stored.event {
+            Event::LicenseSplit(split) => {
+                for Share { license: part, users } in &split.into {
+                    self.add_move(license, stored, MoveKind::Split, part, *users);
+                }
+            }
+            Event::LicenseAbsorbed(absorbed) => {
+                self.add_move(license, stored, MoveKind::Merge, &absorbed.into, absorbed.users);
+                self.add_given_up(license, stored, absorbed.swm_moved);
+            }
+            Event::UsersTransferred(transferred) => {
+                self.add_move(license, stored, MoveKind::Transfer, &transferred.to, transferred.users);
+                self.add_given_up(license, stored, transferred.swm_moved);
+            }
+            Event::LicenseSplitOff(part) => {
+                self.neighbours.insert(part.from.clone());
+            }
+            Event::LicensesMerged(merged) => {
+                self.neighbours.extend(merged.from.iter().map(|share| share.license.clone()));
+                self.add_given_up(license, stored, merged.swm_moved);
+            }
+            Event::UsersReceived(received) => {
+                self.neighbours.insert(received.from.clone());
+                self.add_given_up(license, stored, received.swm_moved);
+            }
+            _ => {}
+        }
+    }
+
+    fn add_move(&mut self, from: &LicenseNumber, stored: &StoredEvent, kind: MoveKind, to: &LicenseNumber, users: Users) {
+        let (on, command_id) = (stored.on, stored.command_id);
+        let (from, to) = (from.clone(), to.clone());
+        self.neighbours.insert(to.clone());
+        let place = (stored.recorded_at, from.clone(), stored.sequence);
+        self.moves.push((place, Move { kind, on, from, to, users, swm_given_up: Vec::new(), command_id }));
+    }
+
+    fn add_given_up(&mut self, license: &LicenseNumber, stored: &StoredEvent, moved: Option<SwmMoved>) {
+        let Some(SwmMoved { from, to }) = moved.filter(|moved| moved.to < moved.from) else { return };
+        let given_up = GivenUp { license: license.clone(), from, to, months: months_until(to, from) };
+        self.given_up.entry(stored.command_id).or_default().push(given_up);
+    }
+
+    /// The moves, oldest first; what an operation gave up stands with the first of its moves that it concerns.
+    fn in_order(mut self) -> Vec<Move> {
+        self.moves.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut moves: Vec<Move> = self.moves.into_iter().map(|(_, of)| of).collect();
+        for of in &mut moves {
+            let Some(all) = self.given_up.get_mut(&of.command_id) else { continue };
+            let (own, others) = std::mem::take(all).into_iter().partition(|given_up| {
+                given_up.license == of.from || given_up.license == of.to
+            });
+            of.swm_given_up = own;
+            *all = others;
+        }
+        moves
+    }
+}
