@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::given::GivenFile;
-use crate::{catalog, completions, expiring, history, list, needed_users, post, rebuild, rule, show, support};
+use crate::{catalog, completions, expiring, history, lineage, list, needed_users, post, rebuild, rule, show, support};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -92,6 +92,7 @@ pub(crate) enum Command {
     Quote(post::QuoteArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    Lineage(lineage::LineageArgs),
     List(list::ListArgs),
     Expiring(expiring::ExpiringArgs),
     NeededUsers(needed_users::NeededUsersArgs),

@@ -12,6 +12,7 @@ mod expiring;
 mod given;
 mod history;
 mod input;
+mod lineage;
 mod list;
 mod needed_users;
 mod output;
@@ -71,6 +72,7 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Quote(args) => post::quote(&run, &args).await,
         Command::Show(args) => show::show(&run, &args).await,
         Command::History(args) => history::history(&run, &args).await,
+        Command::Lineage(args) => lineage::lineage(&run, &args).await,
         Command::List(args) => list::list(&run, args).await,
         Command::Expiring(args) => expiring::expiring(&run, args).await,
         Command::NeededUsers(args) => needed_users::needed_users(&run, &args).await,

@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod changes;
+pub(crate) mod family;
 pub(crate) mod licenses;
 pub(crate) mod table;
 pub(crate) mod words;

@@ -17,6 +17,12 @@ use crate::writer::Writer;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait before trying again where SQLite does not wait itself.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How much of the file the writer keeps in memory, in KiB (SQLite wants it negative): the pages that a group of
+/// commands on licenses far apart touches, so that they are not written out and read again within a transaction.
+const WRITER_CACHE_KIB: &str = "-65536";
+/// After how many pages of 4 KiB the write-ahead log goes back into the file. A page that many commands touch is
+/// written back once; a crash costs reading at most so much again.
+const LOG_PAGES: &str = "10000";
 /// How many readers a process has at once.
 const READERS: u32 = 4;
 
@@ -79,7 +85,12 @@ async fn for_writing_with_patience(file: &Path) -> Result<SqliteStore, Failed> {
 }
 
 async fn for_writing(file: &Path) -> Result<SqliteStore, Failed> {
-    let options = options(file).create_if_missing(true).synchronous(SqliteSynchronous::Full).foreign_keys(true);
+    let options = options(file)
+        .create_if_missing(true)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("cache_size", WRITER_CACHE_KIB)
+        .pragma("wal_autocheckpoint", LOG_PAGES);
     let mut connection = options.connect().await?;
     let schema = usable(&mut connection).await?;
     sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await?;

@@ -18,7 +18,7 @@ pub(crate) async fn facts(
     as_of: AsOf,
 ) -> Result<Option<Facts>, StoreError> {
     let mut query = selected(as_of);
-    query.push(" WHERE one.license = ").push_bind(license.to_string());
+    query.push(format!(" WHERE {} = ", key(as_of))).push_bind(license.to_string());
     Ok(fetched(readers, query).await?.pop())
 }
 
@@ -30,9 +30,10 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Result<Vec<Facts>, StoreError> {
     let mut query = selected(as_of);
-    query.push(" WHERE one.license > ").push_bind(after.map(ToString::to_string).unwrap_or_default());
+    let key = key(as_of);
+    query.push(format!(" WHERE {key} > ")).push_bind(after.map(ToString::to_string).unwrap_or_default());
     filtered(&mut query, filter);
-    query.push(" ORDER BY one.license LIMIT ").push_bind(limit);
+    query.push(format!(" ORDER BY {key} LIMIT ")).push_bind(limit);
     fetched(readers, query).await
 }
 
@@ -71,6 +72,11 @@ fn selected(as_of: AsOf) -> Query {
     }
     query.push(" ORDER BY version DESC LIMIT 1)");
     query
+}
+
+/// The license number, as the column that such a query goes through in order.
+fn key(as_of: AsOf) -> &'static str {
+    if as_of == AsOf::default() { "one.license" } else { "now.license" }
 }
 
 fn from_table(table: &str) -> Query {

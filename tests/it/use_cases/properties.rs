@@ -79,6 +79,28 @@ fn reports() -> impl Strategy<Value = Value> {
     ]
 }
 
+fn number() -> impl Strategy<Value = String> {
+    (0..6u32).prop_map(|number| format!("ABC-{number}"))
+}
+
+fn redistribution() -> impl Strategy<Value = Value> {
+    let into = prop::collection::btree_map(number(), users(), 1..3);
+    let from = prop::collection::btree_set(number(), 1..3);
+    let command = prop_oneof![
+        into.prop_map(|into| {
+            let part = |(license, users): (String, u32)| json!({"license": license, "users": users});
+            json!({"type": "split_license", "into": into.into_iter().map(part).collect::<Vec<_>>()})
+        }),
+        from.prop_map(|from| json!({"type": "merge_licenses", "from": from})),
+        (number(), users()).prop_map(|(to, users)| json!({"type": "transfer_users", "to": to, "users": users})),
+    ];
+    (command, prop::bool::weighted(0.9)).prop_map(|(mut command, confirm)| {
+        command["reason"] = "два сервера".into();
+        command["confirm_irreversible"] = confirm.into();
+        command
+    })
+}
+
 fn any_command() -> impl Strategy<Value = Value> {
     let upgrade = (order(), prop::collection::vec(line(), 1..4), registration(), any::<bool>()).prop_map(
         |(order, lines, registration, confirm)| {
@@ -91,7 +113,7 @@ fn any_command() -> impl Strategy<Value = Value> {
         order().prop_map(|order| json!({"type": "activate_upgrade", "order": order})),
         order().prop_map(|order| json!({"type": "cancel_order", "order": order})),
     ];
-    prop_oneof![3 => issue(), 6 => upgrade, 2 => orders, 2 => desk(), 3 => reports()]
+    prop_oneof![3 => issue(), 6 => upgrade, 2 => orders, 2 => desk(), 3 => reports(), 4 => redistribution()]
 }
 
 /// Commands on a few licenses, mostly forward in time.

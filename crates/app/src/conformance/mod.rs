@@ -61,6 +61,7 @@ suite! {
     stale::a_command_id_taken_twice_in_a_batch_writes_nothing,
     stale::a_taken_sequence_writes_nothing,
     stale::a_refusal_recorded_twice_writes_nothing,
+    stale::a_command_that_loses_users_writes_nothing,
     stale::guards_that_hold_let_the_batch_pass,
     facts::every_fact_comes_back_as_it_was,
     facts::texts_come_back_as_they_were,

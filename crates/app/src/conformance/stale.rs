@@ -136,6 +136,17 @@ pub(super) async fn a_refusal_recorded_twice_writes_nothing(store: Tested) {
     writes_nothing(&store, &good, &stale.batch()).await;
 }
 
+/// Users are neither made nor lost by an operation on several licenses (VND-7), whatever judged it.
+pub(super) async fn a_command_that_loses_users_writes_nothing(store: Tested) {
+    let good = good(&store).await;
+    let mut losing = good.clone();
+    losing.last_command().events[0].users_moved = Some(-5);
+    let refused = losing.append(&store).await;
+    assert!(matches!(refused, Err(StoreError::Damaged(_))), "{refused:?}");
+    assert_eq!((version(&store, "A-1").await, version(&store, "M-1").await), (2, 0));
+    good.append(&store).await.unwrap();
+}
+
 pub(super) async fn guards_that_hold_let_the_batch_pass(store: Tested) {
     store.adopt_edition(&judged_by()).await.unwrap();
     let mut good = good(&store).await;

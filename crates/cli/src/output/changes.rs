@@ -1,7 +1,8 @@
 //! What an event changed, in words.
 
-use ledger_domain::event::{Event, LicenseIssued, OrderActivated, UpgradeOrdered};
+use ledger_domain::event::{Event, LicenseIssued, OrderActivated, SwmMoved, UpgradeOrdered};
 use ledger_domain::order::Registration;
+use ledger_domain::values::Users;
 
 use super::words::{counted, holder, lines, partner, price, years};
 
@@ -37,7 +38,35 @@ pub(crate) fn in_words(event: &Event) -> String {
         Event::TrialRegistered(event) => {
             format!("{} trial for {}, until {}", event.product, holder(&event.holder), event.ends)
         }
+        Event::LicenseSplit(event) => {
+            let parts: Vec<_> = event.into.iter().map(|part| format!("{} to {}", moved(part.users), part.license)).collect();
+            format!("split: {}{}", parts.join(", "), because(Some(&event.reason)))
+        }
+        Event::LicenseSplitOff(event) => {
+            format!("split off {} with {}{}", event.from, moved(event.users), because(Some(&event.reason)))
+        }
+        Event::LicensesMerged(event) => {
+            let from: Vec<_> = event.from.iter().map(|other| format!("{} with {}", other.license, moved(other.users))).collect();
+            format!("took in {}{}{}", from.join(", "), swm(event.swm_moved), because(Some(&event.reason)))
+        }
+        Event::LicenseAbsorbed(event) => {
+            format!("closed for ever: {} went to {}{}", moved(event.users), event.into, because(Some(&event.reason)))
+        }
+        Event::UsersTransferred(event) => {
+            format!("{} to {}{}{}", moved(event.users), event.to, swm(event.swm_moved), because(Some(&event.reason)))
+        }
+        Event::UsersReceived(event) => {
+            format!("{} from {}{}{}", moved(event.users), event.from, swm(event.swm_moved), because(Some(&event.reason)))
+        }
     }
+}
+
+fn moved(users: Users) -> String {
+    counted(users.count().into(), "user", "users")
+}
+
+fn swm(moved: Option<SwmMoved>) -> String {
+    moved.map(|moved| format!("; SWM {} → {}", moved.from, moved.to)).unwrap_or_default()
 }
 
 fn bought(issued: &LicenseIssued) -> String {

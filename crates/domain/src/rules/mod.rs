@@ -174,6 +174,6 @@ mod tests {
         assert!(rank(&act::ACT_5) < rank(&act::ACT_4));
         assert!(rank(&pur::PUR_9) < rank(&lic::LIC_1));
         assert!(rank(&prc::PRC_13) < rank(&prc::PRC_12));
-        assert!(rank(&vnd::VND_12) < rank(&vnd::VND_11));
+        assert!(rank(&vnd::VND_12) < rank(&redistribution::VND_11));
     }
 }
