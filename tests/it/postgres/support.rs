@@ -123,6 +123,7 @@ impl Written {
             event_type: event.event_type(),
             event_version: event.event_version(),
             payload: serde_json::to_string(event).unwrap(),
+            users_moved: None,
             order_number: event.order_number().map(ToOwned::to_owned),
             facts,
         }
@@ -133,6 +134,7 @@ fn command(license: &LicenseNumber, events: Vec<NewEvent>) -> JudgedCommand {
     JudgedCommand {
         command_id: Uuid::new_v4(),
         license: license.clone(),
+        others: Vec::new(),
         on: day("2012-01-20"),
         actor: Actor { name: "orders@distributor".to_owned(), role: Role::Distributor },
         content: "{}".to_owned(),
