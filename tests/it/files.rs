@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The folder of the workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Compares the file with what it must be; with `UPDATE=1` writes it.
-pub fn update_or_compare(path: &Path, expected: &str) {
+pub(crate) fn update_or_compare(path: &Path, expected: &str) {
     if env::var_os("UPDATE").is_some() {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
         fs::write(path, expected).expect("a file can be written");

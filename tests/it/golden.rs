@@ -20,7 +20,11 @@ fn every_event_version_has_a_golden_sample_that_fits_its_schema() {
         let (tag, data) = sample.as_object().and_then(|tagged| tagged.iter().next()).expect("externally tagged");
         assert_eq!(name, format!("{tag}.v1"), "the sample is of its type");
         let validator = jsonschema::validator_for(&schema).expect("a schema");
-        assert!(validator.is_valid(data), "{name}: {:?}", validator.iter_errors(data).map(|e| e.to_string()).collect::<Vec<_>>());
+        assert!(
+            validator.is_valid(data),
+            "{name}: {:?}",
+            validator.iter_errors(data).map(|e| e.to_string()).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -78,6 +82,7 @@ fn the_golden_histories_fold_to_what_is_kept_for_this_fold_number() {
 
 fn sample(name: &str) -> Value {
     let path = root().join(format!("tests/golden/events/{name}.json"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name} has no golden sample at {}", path.display()));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name} has no golden sample at {}", path.display()));
     serde_json::from_str(&text).expect("a sample is JSON")
 }

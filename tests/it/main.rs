@@ -1,5 +1,10 @@
 //! The end-to-end tests of the whole workspace: one target.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is a finding; clippy allows it in test functions only")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is a finding; clippy allows it in test functions only"
+)]
 
 mod command_line;
 mod examples;

@@ -24,7 +24,7 @@ fn schema<T: JsonSchema>(written: bool) -> Value {
 }
 
 /// The schema of every event version ever written: `UsersReduced.v1` and so on.
-pub fn event_schemas() -> Vec<(String, Value)> {
+pub(crate) fn event_schemas() -> Vec<(String, Value)> {
     let v1 = |name: &str, schema: Value| (format!("{name}.v1"), schema);
     vec![
         v1("LicenseIssued", schema::<event::LicenseIssued>(false)),
@@ -121,7 +121,13 @@ fn the_command_schema_refuses_what_the_reader_refuses() {
         json!({"command_id": "0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d", "license": "ABC-1", "command": command})
     };
     assert!(validator.is_valid(&with("users", json!(10))));
-    let bad = [("users", json!("10")), ("users", json!(-5)), ("users", json!(1_000_001)), ("user", json!(1)), ("type", json!("add_user"))];
+    let bad = [
+        ("users", json!("10")),
+        ("users", json!(-5)),
+        ("users", json!(1_000_001)),
+        ("user", json!(1)),
+        ("type", json!("add_user")),
+    ];
     for (key, value) in bad {
         let command = with(key, value);
         assert!(ledger_domain::command::read(command.to_string().as_bytes()).is_err(), "{command}");

@@ -59,7 +59,12 @@ pub(crate) struct Judged {
 
 impl Judge<'_> {
     /// Judges one command: its id, the role, the version, the rules; the first that says no decides.
-    pub(crate) fn judge(&self, request: &Request, content: &Canonical, known: &mut Known) -> Result<Judged, StoreError> {
+    pub(crate) fn judge(
+        &self,
+        request: &Request,
+        content: &Canonical,
+        known: &mut Known,
+    ) -> Result<Judged, StoreError> {
         if let Some(answer) = known.answers.get(&request.command_id) {
             return answered_before(request, content, answer);
         }
@@ -126,9 +131,15 @@ impl Judge<'_> {
         Ok((outcome, events))
     }
 
-    fn rejected(&self, case: &Case<'_>, version: u64, refusal: Refusal) -> Result<(Outcome, Vec<NewEvent>), StoreError> {
+    fn rejected(
+        &self,
+        case: &Case<'_>,
+        version: u64,
+        refusal: Refusal,
+    ) -> Result<(Outcome, Vec<NewEvent>), StoreError> {
         let Case { request, on, .. } = *case;
-        let violations = refusal.violations.iter().map(|violation| ViolationView::new(violation, request, on)).collect();
+        let violations =
+            refusal.violations.iter().map(|violation| ViolationView::new(violation, request, on)).collect();
         let would = refusal.would.map(|decision| self.would(case, &decision)).transpose()?;
         let outcome =
             Outcome { version: Some(version), violations, would, ..Outcome::of(OutcomeKind::Rejected, request) };
@@ -162,7 +173,12 @@ fn before(case: &Case<'_>, number: &LicenseNumber) -> Option<License> {
 }
 
 /// Folds the event into the license; the facts after it.
-fn advance(license: &mut Option<License>, number: &LicenseNumber, on: Date, event: &Event) -> Result<Facts, StoreError> {
+fn advance(
+    license: &mut Option<License>,
+    number: &LicenseNumber,
+    on: Date,
+    event: &Event,
+) -> Result<Facts, StoreError> {
     let sequence = license.as_ref().map_or(0, |license| license.facts.version) + 1;
     let next = evolve(license.take(), &EventPlace { license: number, sequence, on }, event)
         .map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;

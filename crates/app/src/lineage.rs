@@ -184,7 +184,14 @@ impl Told {
         }
     }
 
-    fn add_move(&mut self, from: &LicenseNumber, stored: &StoredEvent, kind: MoveKind, to: &LicenseNumber, users: Users) {
+    fn add_move(
+        &mut self,
+        from: &LicenseNumber,
+        stored: &StoredEvent,
+        kind: MoveKind,
+        to: &LicenseNumber,
+        users: Users,
+    ) {
         let (on, command_id) = (stored.on, stored.command_id);
         let (from, to) = (from.clone(), to.clone());
         self.neighbours.insert(to.clone());
@@ -204,9 +211,9 @@ impl Told {
         let mut moves: Vec<Move> = self.moves.into_iter().map(|(_, of)| of).collect();
         for of in &mut moves {
             let Some(all) = self.given_up.get_mut(&of.command_id) else { continue };
-            let (own, others) = std::mem::take(all).into_iter().partition(|given_up| {
-                given_up.license == of.from || given_up.license == of.to
-            });
+            let (own, others) = std::mem::take(all)
+                .into_iter()
+                .partition(|given_up| given_up.license == of.from || given_up.license == of.to);
             of.swm_given_up = own;
             *all = others;
         }

@@ -145,7 +145,8 @@ impl Ledger {
     /// The license in the row. One that an older fold made is folded anew from its events.
     async fn license(&self, number: &LicenseNumber, row: &StateRow) -> Result<License, StoreError> {
         if row.fold > FOLD {
-            let message = format!("the state of license {number} is of fold {}, and this program's is {FOLD}", row.fold);
+            let message =
+                format!("the state of license {number} is of fold {}, and this program's is {FOLD}", row.fold);
             return Err(StoreError::Newer(message));
         }
         if row.fold < FOLD {
@@ -161,7 +162,7 @@ impl Ledger {
         let adopt = || async {
             if self.edition.is_current { Ok(()) } else { self.store.adopt_edition(&self.edition.files).await }
         };
-        self.adopted.get_or_try_init(adopt).await.map(|()| ())
+        self.adopted.get_or_try_init(adopt).await.copied()
     }
 }
 
@@ -170,7 +171,8 @@ impl Entry {
     fn wanted(&self) -> Vec<Wanted> {
         let Self::Command(request, _) = self else { return Vec::new() };
         let order = request.command.places_order().map(str::to_owned);
-        let of = |license: &LicenseNumber, order| Wanted { command_id: request.command_id, license: license.clone(), order };
+        let of =
+            |license: &LicenseNumber, order| Wanted { command_id: request.command_id, license: license.clone(), order };
         let others = request.command.others().into_iter().map(|other| of(other, None));
         [of(&request.license, order)].into_iter().chain(others).collect()
     }

@@ -143,7 +143,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn history(&self, license: &LicenseNumber, after: u64, limit: u32) -> Result<Vec<HistoryEntry>, StoreError> {
+    pub async fn history(
+        &self,
+        license: &LicenseNumber,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
         let events = self.store.history(license, after, limit).await?;
         Ok(events.into_iter().map(HistoryEntry::from).collect())
     }

@@ -73,8 +73,7 @@ fn fold(
             return Err(StoreError::Damaged(format!("license {license} has no event {expected}, and one of {found}")));
         }
         let place = EventPlace { license, sequence: stored.sequence, on: stored.on };
-        let next =
-            evolve(folded, &place, &stored.event).map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
+        let next = evolve(folded, &place, &stored.event).map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
         after_each(&next.facts);
         folded = Some(next);
     }

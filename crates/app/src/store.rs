@@ -155,7 +155,9 @@ impl Batch {
             let moved: i64 = command.events.iter().filter_map(|event| event.users_moved).sum();
             if moved != 0 {
                 let id = command.command_id;
-                return Err(StoreError::Damaged(format!("the events of command {id} sum to {moved} users, not to zero")));
+                return Err(StoreError::Damaged(format!(
+                    "the events of command {id} sum to {moved} users, not to zero"
+                )));
             }
         }
         Ok(())

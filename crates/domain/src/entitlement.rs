@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Catalog;
 use crate::license::{Facts, Status};
 use crate::order::PendingOrder;
-use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, Plugin, PluginSet, Product, ProductVersion, Swm, named};
+use crate::values::{
+    Date, Holder, LicenseNumber, LicenseType, Partner, Plugin, PluginSet, Product, ProductVersion, Swm, named,
+};
 
 /// An entitlement, as the contract fixes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::lineage::Lineage;
 use crate::order::{OrderLine, Registration};
 use crate::price::Price;
-use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users};
+use crate::values::{
+    Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, Product, ProductVersion, Swm, Users,
+};
 use crate::violation::Text;
 
 /// An event of one license. In JSON externally tagged: `{"UsersReduced": {…}}`.

@@ -145,11 +145,8 @@ pub fn evolve(license: Option<License>, place: &EventPlace<'_>, event: &Event) -
 
 /// A license bought new, or on the number of a trial, of which nothing is kept (PUR-8).
 fn bought(before: Option<License>, place: &EventPlace<'_>, issued: &LicenseIssued) -> License {
-    let line = OrderLine::IssueLicense {
-        users: issued.users,
-        plugins: issued.plugins.clone(),
-        swm_years: issued.swm_years,
-    };
+    let line =
+        OrderLine::IssueLicense { users: issued.users, plugins: issued.plugins.clone(), swm_years: issued.swm_years };
     let pending =
         PendingOrder { order: issued.order.clone(), on: place.on, lines: vec![line], partner: issued.partner.clone() };
     License {

@@ -50,7 +50,8 @@ pub fn needed(installation: &Installation, terms: &Terms) -> u32 {
     match installation {
         Installation::Connect { mailboxes } => *mailboxes,
         Installation::Control { accounts, devices_over } => {
-            let further = |devices: &u32| devices.saturating_sub(terms.devices_per_user).div_ceil(terms.devices_per_user);
+            let further =
+                |devices: &u32| devices.saturating_sub(terms.devices_per_user).div_ceil(terms.devices_per_user);
             devices_over.iter().map(further).fold(*accounts, u32::saturating_add)
         }
         Installation::Operator { accounts, extensions } => {
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn every_further_five_devices_need_a_user() {
-        let control = |devices_over: &[u32]| Installation::Control { accounts: 30, devices_over: devices_over.to_vec() };
+        let control =
+            |devices_over: &[u32]| Installation::Control { accounts: 30, devices_over: devices_over.to_vec() };
         assert_eq!(needs(&control(&[])), (30, 30));
         assert_eq!(needs(&control(&[5])), (30, 30));
         assert_eq!(needs(&control(&[6, 10])), (32, 35));

@@ -76,7 +76,9 @@ pub fn support(facts: &Facts, on: Date, asked: &SupportRequest, catalog: &Catalo
             free(rule, facts.trial_ends, "a registered trial", "зарегистрированная пробная лицензия")
         }
         EntitlementStatus::Active if facts.swm_is_active(on) => match (in_cis, installation) {
-            (true, _) => free(&SUP_1, ends, "active SWM in Russia and the CIS", "действующая подписка SWM в России и СНГ"),
+            (true, _) => {
+                free(&SUP_1, ends, "active SWM in Russia and the CIS", "действующая подписка SWM в России и СНГ")
+            }
             (false, Some(until)) => free(
                 &SUP_4,
                 Some(until),
@@ -110,7 +112,12 @@ fn none(rule: &Rule, en: &str, ru: &str) -> Support {
     Support { support: SupportKind::None, rule: rule.id, why: Text::new(en, ru), until: None, price: None }
 }
 
-fn paid(until: Option<Date>, currency: Option<Currency>, catalog: &Catalog, on: Date) -> Result<Support, Vec<Currency>> {
+fn paid(
+    until: Option<Date>,
+    currency: Option<Currency>,
+    catalog: &Catalog,
+    on: Date,
+) -> Result<Support, Vec<Currency>> {
     let fees = &catalog.terms(on).incident_fees;
     let asked = currency.or_else(|| "EUR".parse().ok());
     let fee = asked.and_then(|currency| fees.get(&currency).map(|amount| (currency, *amount)));

@@ -13,5 +13,6 @@ mod rebuild;
 mod rows;
 mod sealer;
 mod store;
+mod together;
 
 pub use store::PostgresStore;

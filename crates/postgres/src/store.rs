@@ -1,5 +1,6 @@
 //! The store: its connections, and the port's methods handed on to the modules that do them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,10 +14,13 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
 
+use crate::append::Appends;
 use crate::connections::{READ_COMMITTED, WriteConnections};
 use crate::error::{migration_failed, store_error};
+use crate::load::Loads;
 use crate::sealer::{self, Sealer};
-use crate::{append, load, read, rebuild};
+use crate::together::Together;
+use crate::{append, read, rebuild};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -26,12 +30,17 @@ const READ_CONNECTIONS: u32 = 8;
 /// How long a read waits for a connection before the database counts as unavailable.
 const READ_WAITS: Duration = Duration::from_secs(5);
 
+/// How many statements of each kind, loading and appending, run at once; what comes meanwhile goes into the next one.
+/// The fewer, the more go together; with one, a single license that another process has locked would stop all others.
+const WORKERS: usize = 2;
+
 /// The ledger on PostgreSQL. Any number of processes can work on one database.
 ///
 /// While it lives, a task of its own gives committed events their positions, unless another process does.
 pub struct PostgresStore {
     reads: PgPool,
-    writes: WriteConnections,
+    loads: Together<Loads>,
+    appends: Together<Appends>,
     _sealer: Sealer,
 }
 
@@ -47,7 +56,10 @@ impl PostgresStore {
         migrate(&options).await?;
         let reads = reads(&options);
         let sealer = Sealer::start(reads.clone());
-        Ok(Self { reads, writes: WriteConnections::new(options), _sealer: sealer })
+        let writes = Arc::new(WriteConnections::new(options));
+        let loads = Together::start(WORKERS, &Loads(Arc::clone(&writes)));
+        let appends = Together::start(WORKERS, &Appends(writes));
+        Ok(Self { reads, loads, appends, _sealer: sealer })
     }
 }
 
@@ -69,12 +81,12 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
 #[async_trait]
 impl Store for PostgresStore {
     async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
-        load::load(&self.writes, wanted).await
+        self.loads.ask(wanted.to_vec()).await
     }
 
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.conserves_users()?;
-        append::append(&self.writes, batch).await
+        self.appends.ask(batch.clone()).await
     }
 
     async fn facts(&self, license: &LicenseNumber, as_of: AsOf) -> Result<Option<Facts>, StoreError> {

@@ -6,7 +6,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use throwaway_postgres::Server;
 
 fn folder_of(url: &str) -> &Path {
-    Path::new(url.split_once("host=").unwrap().1)
+    Path::new(url.split_once("host=").map_or("", |(_, folder)| folder))
 }
 
 #[tokio::test]

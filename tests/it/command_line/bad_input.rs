@@ -6,8 +6,12 @@ use tempfile::tempdir;
 use super::{Cli, envelope, last_line, license, outcomes, purchase, text};
 
 fn add_users(number: usize, users: &str) -> Vec<u8> {
-    let command = envelope(number, &license(1), json!({
-        "type": "add_users", "order": format!("PO-{number}"), "users": "@", "registration": "automatic"}));
+    let command = envelope(
+        number,
+        &license(1),
+        json!({
+        "type": "add_users", "order": format!("PO-{number}"), "users": "@", "registration": "automatic"}),
+    );
     command.to_string().replace("\"@\"", users).into_bytes()
 }
 

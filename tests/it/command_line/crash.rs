@@ -26,7 +26,11 @@ fn commands(from: usize, count: usize) -> Vec<Value> {
                 bought["license"] = of.into();
                 bought
             }
-            1 => envelope(number, &of, json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"})),
+            1 => envelope(
+                number,
+                &of,
+                json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"}),
+            ),
             _ => envelope(number, &of, json!({"type": "add_users", "order": "PO-3", "users": 7})),
         }
     };
@@ -62,7 +66,11 @@ fn completes(cli: &Cli, input: &str, printed: &[Value]) {
     }
     let rebuilt = cli.run(&["--format", "json", "rebuild"]);
     let rebuilt: Value = serde_json::from_slice(&rebuilt.stdout).expect("JSON");
-    assert_eq!(rebuilt["mended"].as_u64().or(rebuilt["mended"].as_array().map(|l| l.len() as u64)), Some(0), "{rebuilt}");
+    assert_eq!(
+        rebuilt["mended"].as_u64().or(rebuilt["mended"].as_array().map(|l| l.len() as u64)),
+        Some(0),
+        "{rebuilt}"
+    );
 }
 
 /// The moments of the kills: spread over the first second, without chance.

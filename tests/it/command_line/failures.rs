@@ -23,7 +23,8 @@ fn a_database_that_cannot_be_made_or_is_none() {
     let folder = tempdir().expect("a folder");
     let no_database = folder.path().join("notes.txt");
     fs::write(&no_database, "these are notes, and no database at all; ".repeat(100)).expect("written");
-    for path in ["/proc/no/such.db".to_owned(), folder.path().display().to_string(), no_database.display().to_string()] {
+    for path in ["/proc/no/such.db".to_owned(), folder.path().display().to_string(), no_database.display().to_string()]
+    {
         let cli = Cli::on(format!("sqlite:{path}"));
         assert_database_failed(&cli.feed(&["post"], ndjson([purchase(1)]).as_bytes()), &path);
         if !path.starts_with("/proc") {

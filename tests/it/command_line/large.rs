@@ -19,7 +19,11 @@ fn commands() -> String {
                 bought["license"] = of.into();
                 bought
             }
-            1 => envelope(number, &of, json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"})),
+            1 => envelope(
+                number,
+                &of,
+                json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"}),
+            ),
             2 => envelope(number, &of, json!({"type": "add_users", "order": "PO-3", "users": 7})),
             _ => envelope(number, &of, json!({"type": "report_server_online", "server": "A"})),
         };

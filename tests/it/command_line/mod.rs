@@ -90,8 +90,12 @@ pub(crate) fn last_line(output: &Output) -> String {
 
 /// The `number`th purchase: a license of its own, dated, automatic.
 pub(crate) fn purchase(number: usize) -> Value {
-    envelope(number, &license(number), json!({"type": "issue_license", "order": "PO-1", "product": "control", "users": 25,
-        "holder": {"name": "ООО Ромашка"}, "registration": "automatic"}))
+    envelope(
+        number,
+        &license(number),
+        json!({"type": "issue_license", "order": "PO-1", "product": "control", "users": 25,
+        "holder": {"name": "ООО Ромашка"}, "registration": "automatic"}),
+    )
 }
 
 pub(crate) fn envelope(number: usize, license: &str, command: Value) -> Value {

@@ -50,7 +50,10 @@ fn a_history_tells_who_what_and_when() {
     let folder = tempdir().expect("a folder");
     let history = ledger(folder.path()).json(&["history", &license(1)]);
     let first = &history[0];
-    assert_eq!((&first["sequence"], &first["type"], &first["on"]), (&json!(1), &json!("LicenseIssued"), &json!("2012-01-20")));
+    assert_eq!(
+        (&first["sequence"], &first["type"], &first["on"]),
+        (&json!(1), &json!("LicenseIssued"), &json!("2012-01-20"))
+    );
     assert_eq!(first["actor"]["role"], "distributor");
     assert_eq!(first["command_id"], "00000000-0000-7000-8000-000000000001");
     assert!(first["recorded_at"].as_str().expect("an instant").ends_with('Z'));
@@ -93,7 +96,10 @@ fn the_calculators_answer() {
     let short = cli.json(&["needed-users", "control", "--accounts", "33", "--license", &license(1)]);
     assert_eq!(short, json!({"needed": 33, "to_buy": 10, "licensed": 25, "short": 8}));
     let support = cli.json(&["support", &license(1), "--on", "2012-08-20"]);
-    assert_eq!((&support["support"], &support["rule"], &support["until"]), (&json!("free"), &json!("SUP-1"), &json!("2013-01-20")));
+    assert_eq!(
+        (&support["support"], &support["rule"], &support["until"]),
+        (&json!("free"), &json!("SUP-1"), &json!("2013-01-20"))
+    );
 }
 
 #[test]
@@ -131,7 +137,19 @@ fn wrong_usage_is_exit_2() {
 #[test]
 fn every_help_has_an_example() {
     let cli = Cli::on("sqlite:unused.db");
-    let commands = ["post", "quote", "show", "history", "list", "expiring", "needed-users", "support", "rule", "catalog", "rebuild"];
+    let commands = [
+        "post",
+        "quote",
+        "show",
+        "history",
+        "list",
+        "expiring",
+        "needed-users",
+        "support",
+        "rule",
+        "catalog",
+        "rebuild",
+    ];
     for command in commands {
         let help = cli.run(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0));

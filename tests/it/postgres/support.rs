@@ -13,20 +13,20 @@ use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 /// A store on a database of its own, and the same database bare.
-pub struct Opened {
-    pub store: PostgresStore,
-    pub pool: PgPool,
-    pub url: String,
+pub(crate) struct Opened {
+    pub(crate) store: PostgresStore,
+    pub(crate) pool: PgPool,
+    pub(crate) url: String,
 }
 
 /// A store on a new database, as it comes.
-pub async fn open_bare() -> PostgresStore {
+pub(crate) async fn open_bare() -> PostgresStore {
     let server = Server::shared().await.unwrap();
     PostgresStore::connect(&server.new_database().await.unwrap()).await.unwrap()
 }
 
 /// Opens a store on a new database, with an edition adopted.
-pub async fn open() -> Opened {
+pub(crate) async fn open() -> Opened {
     let server = Server::shared().await.unwrap();
     open_at(server.new_database().await.unwrap()).await
 }
@@ -34,7 +34,7 @@ pub async fn open() -> Opened {
 /// Opens a store on a server that no other test uses meanwhile: an open transaction holds back the order of the events
 /// in all databases of a server. No other test gets it while what is returned with the
 /// store is held.
-pub async fn open_alone() -> (Opened, MutexGuard<'static, Option<Server>>) {
+pub(crate) async fn open_alone() -> (Opened, MutexGuard<'static, Option<Server>>) {
     static SERVER: Mutex<Option<Server>> = Mutex::const_new(None);
     let mut server = SERVER.lock().await;
     let url = server.get_or_insert_with(|| Server::start().unwrap()).new_database().await.unwrap();
@@ -42,45 +42,45 @@ pub async fn open_alone() -> (Opened, MutexGuard<'static, Option<Server>>) {
 }
 
 /// Opens a store on the database, with an edition adopted.
-pub async fn open_at(url: String) -> Opened {
+pub(crate) async fn open_at(url: String) -> Opened {
     let store = PostgresStore::connect(&url).await.unwrap();
     store.adopt_edition(&edition()).await.unwrap();
     Opened { store, pool: PgPool::connect(&url).await.unwrap(), url }
 }
 
-pub fn edition() -> EditionFiles {
+pub(crate) fn edition() -> EditionFiles {
     EditionFiles { edition: "e".repeat(64), catalog: "catalog".to_owned(), prices: "prices".to_owned() }
 }
 
-pub fn number(text: &str) -> LicenseNumber {
+pub(crate) fn number(text: &str) -> LicenseNumber {
     text.parse().unwrap()
 }
 
-pub fn day(text: &str) -> Date {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
 /// A license as the test knows it, to write what comes next.
 #[derive(Clone)]
-pub struct Written {
-    pub license: LicenseNumber,
-    pub state: Option<License>,
+pub(crate) struct Written {
+    pub(crate) license: LicenseNumber,
+    pub(crate) state: Option<License>,
 }
 
 /// One command's result.
-pub type Judged = (JudgedCommand, Option<StateWrite>);
+pub(crate) type Judged = (JudgedCommand, Option<StateWrite>);
 
 impl Written {
-    pub fn none(license: &str) -> Self {
+    pub(crate) fn none(license: &str) -> Self {
         Self { license: number(license), state: None }
     }
 
-    pub fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.state.as_ref().map_or(0, |state| state.facts.version)
     }
 
     /// A purchase with that order number, activated at once.
-    pub fn buy(&mut self, order: &str) -> Judged {
+    pub(crate) fn buy(&mut self, order: &str) -> Judged {
         let issued = LicenseIssued {
             order: order.to_owned(),
             product: Product::Control,
@@ -97,13 +97,13 @@ impl Written {
     }
 
     /// A server came online, and went.
-    pub fn use_once(&mut self) -> Judged {
+    pub(crate) fn use_once(&mut self) -> Judged {
         let server = event::Server { server: "A".to_owned() };
         self.happen(&[Event::ServerCameOnline(server.clone()), Event::ServerWentOffline(server)])
     }
 
     /// The command that makes the events happen.
-    pub fn happen(&mut self, events: &[Event]) -> Judged {
+    pub(crate) fn happen(&mut self, events: &[Event]) -> Judged {
         let base = self.version();
         let events: Vec<_> = events.iter().map(|event| self.record(event)).collect();
         let write = state_write(self.state.as_ref().unwrap(), base).unwrap();
@@ -146,7 +146,7 @@ fn command(license: &LicenseNumber, events: Vec<NewEvent>) -> JudgedCommand {
 }
 
 /// The batch of some commands' results, with the last state of each license.
-pub fn batch(judged: Vec<Judged>) -> Batch {
+pub(crate) fn batch(judged: Vec<Judged>) -> Batch {
     let mut batch = Batch { edition: edition().edition, ..Batch::default() };
     for (command, write) in judged {
         batch.commands.push(command);
@@ -157,7 +157,7 @@ pub fn batch(judged: Vec<Judged>) -> Batch {
 }
 
 /// A bought license, in the store.
-pub async fn bought(store: &PostgresStore, license: &str) -> Written {
+pub(crate) async fn bought(store: &PostgresStore, license: &str) -> Written {
     let mut written = Written::none(license);
     let judged = written.buy("PO-1");
     store.append(&batch(vec![judged])).await.unwrap();
@@ -165,7 +165,7 @@ pub async fn bought(store: &PostgresStore, license: &str) -> Written {
 }
 
 /// Everything that an append writes, as text, to see whether anything changed.
-pub async fn everything(pool: &PgPool) -> String {
+pub(crate) async fn everything(pool: &PgPool) -> String {
     let mut all = String::new();
     for table in ["commands", "events", "entitlement_versions", "current_entitlement"] {
         // Positions are given meanwhile.

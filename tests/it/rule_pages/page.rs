@@ -39,7 +39,8 @@ fn read(path: PathBuf) -> Page {
     let id = path.file_stem().expect("a name").to_string_lossy().into_owned();
     let file = format!("docs/rules/{id}.md");
     let lines = text.lines().enumerate().skip_while(|(_, line)| *line != "## Examples");
-    let rows = lines.filter(|(_, line)| line.starts_with('|') && !line.starts_with("|--") && !line.starts_with("| given"));
+    let rows =
+        lines.filter(|(_, line)| line.starts_with('|') && !line.starts_with("|--") && !line.starts_with("| given"));
     let examples = rows.map(|(number, line)| example(number + 1, line)).collect();
     Page { id, file, examples, text }
 }

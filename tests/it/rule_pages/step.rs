@@ -177,7 +177,11 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
             c => words.last_mut().ok_or("no word")?.push(c),
         }
     }
-    if quoted { Err(format!("an open quote: {text}")) } else { Ok(words.into_iter().filter(|word| !word.is_empty()).collect()) }
+    if quoted {
+        Err(format!("an open quote: {text}"))
+    } else {
+        Ok(words.into_iter().filter(|word| !word.is_empty()).collect())
+    }
 }
 
 fn own((key, value): (&str, &str)) -> (String, String) {
@@ -210,7 +214,8 @@ impl Step {
 
     pub(super) fn installation(&self) -> Installation {
         let number = |key: &str| self.keys.get(key).map_or(0, |value| value.parse().expect("a number"));
-        let devices = self.keys.get("devices_over").map(|list| list.split(',').map(|n| n.parse().expect("n")).collect());
+        let devices =
+            self.keys.get("devices_over").map(|list| list.split(',').map(|n| n.parse().expect("n")).collect());
         match self.words.first().map(String::as_str) {
             Some("connect") => Installation::Connect { mailboxes: number("mailboxes") },
             Some("control") => {

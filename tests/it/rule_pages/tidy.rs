@@ -48,9 +48,9 @@ fn every_rule_has_examples_and_one_that_refuses_has_both_kinds() {
         let refuses = |then: &str| then.starts_with("refused ") && then.split(' ').any(|word| word == page.id);
         if all.iter().any(|example| refuses(&example.then)) {
             let own = |accepted: bool| {
-                page.examples.iter().any(|example| {
-                    if accepted { !example.then.starts_with("refused") } else { refuses(&example.then) }
-                })
+                page.examples
+                    .iter()
+                    .any(|example| if accepted { !example.then.starts_with("refused") } else { refuses(&example.then) })
             };
             assert!(own(true) && own(false), "{} needs an accepted and a refused example", page.file);
         }
@@ -61,9 +61,10 @@ fn every_rule_has_examples_and_one_that_refuses_has_both_kinds() {
 fn every_rule_that_the_code_cites_is_refused_in_an_example() {
     let pages = pages();
     for rule in rules::ALL {
-        let refused = pages.iter().flat_map(|page| &page.examples).any(|example| {
-            example.then.starts_with("refused") && example.then.split(' ').any(|word| word == rule.id)
-        });
+        let refused = pages
+            .iter()
+            .flat_map(|page| &page.examples)
+            .any(|example| example.then.starts_with("refused") && example.then.split(' ').any(|word| word == rule.id));
         assert_eq!(refused, is_cited(rule), "{}: cited in the code, and refused in an example", rule.id);
     }
 }

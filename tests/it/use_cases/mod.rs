@@ -14,44 +14,44 @@ use ledger_app::quote::QuoteSession;
 use ledger_domain::command::{Actor, Role};
 use serde_json::{Value, json};
 
-pub async fn ledger_with(given: GivenFiles) -> Ledger {
+pub(crate) async fn ledger_with(given: GivenFiles) -> Ledger {
     Ledger::open(Arc::new(MemoryStore::new()), given).await.expect("good files")
 }
 
-pub async fn ledger() -> Ledger {
+pub(crate) async fn ledger() -> Ledger {
     ledger_with(GivenFiles::default()).await
 }
 
-pub fn lines(commands: &[Value]) -> Vec<InputLine> {
+pub(crate) fn lines(commands: &[Value]) -> Vec<InputLine> {
     let line = |(number, command): (u64, &Value)| InputLine { number, bytes: Some(command.to_string().into_bytes()) };
     (1..).zip(commands).map(line).collect()
 }
 
 /// The context of a vendor's run on a day.
-pub fn context(today: &str) -> PostContext {
+pub(crate) fn context(today: &str) -> PostContext {
     let actor = Actor { name: "test".to_owned(), role: Role::Vendor };
     PostContext { today: today.parse().expect("a date"), actor }
 }
 
-pub fn answers(posted: &Posted) -> Vec<Value> {
+pub(crate) fn answers(posted: &Posted) -> Vec<Value> {
     assert!(posted.failed.is_none(), "{:?}", posted.failed);
     posted.answered.iter().map(|answered| serde_json::from_str(&answered.json).expect("JSON")).collect()
 }
 
-pub async fn post(ledger: &Ledger, today: &str, command: &Value) -> Value {
+pub(crate) async fn post(ledger: &Ledger, today: &str, command: &Value) -> Value {
     answers(&ledger.post(&lines(std::slice::from_ref(command)), &context(today)).await).remove(0)
 }
 
-pub async fn quote(ledger: &Ledger, today: &str, commands: &[Value]) -> Vec<Value> {
+pub(crate) async fn quote(ledger: &Ledger, today: &str, commands: &[Value]) -> Vec<Value> {
     answers(&ledger.quote(&mut QuoteSession::default(), &lines(commands), &context(today)).await)
 }
 
 /// A command of the test's license, with the id of its number.
-pub fn command(number: u32, on: &str, command: Value) -> Value {
+pub(crate) fn command(number: u32, on: &str, command: Value) -> Value {
     json!({"command_id": format!("00000000-0000-7000-8000-{number:012}"), "license": "ABC-1", "on": on, "command": command})
 }
 
-pub fn buy(users: u32) -> Value {
+pub(crate) fn buy(users: u32) -> Value {
     json!({"type": "issue_license", "order": "PO-1", "product": "control", "users": users, "registration": "automatic",
         "holder": {"name": "ООО Ромашка"}})
 }

@@ -34,7 +34,8 @@ fn line() -> impl Strategy<Value = Value> {
         users().prop_map(|users| json!({"type": "add_users", "users": users})),
         plugin().prop_map(|plugin| json!({"type": "add_plugin", "plugin": plugin})),
         (1..4u32).prop_map(|years| json!({"type": "renew_swm", "years": years})),
-        (1..3u32, plugins()).prop_map(|(years, plugins)| json!({"type": "renew_swm", "years": years, "plugins": plugins})),
+        (1..3u32, plugins())
+            .prop_map(|(years, plugins)| json!({"type": "renew_swm", "years": years, "plugins": plugins})),
         Just(json!({"type": "switch_to_fstek"})),
     ]
 }

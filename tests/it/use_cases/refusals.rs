@@ -57,7 +57,8 @@ async fn an_unconfirmed_irreversible_command_shows_what_it_would_do_and_changes_
 async fn where_more_than_the_confirmation_is_missing_nothing_is_promised() {
     let ledger = ledger().await;
     post(&ledger, "2012-08-20", &command(1, "2012-08-20", buy(25))).await;
-    let refused = post(&ledger, "2012-08-21", &command(2, "2012-08-21", json!({"type": "reduce_users", "to": 7}))).await;
+    let refused =
+        post(&ledger, "2012-08-21", &command(2, "2012-08-21", json!({"type": "reduce_users", "to": 7}))).await;
     let rules: Vec<_> = refused["violations"].as_array().expect("a list").iter().map(|v| &v["rule"]).collect();
     assert_eq!(rules, ["VND-3", "VND-10"]);
     assert!(refused.get("would").is_none());

@@ -39,14 +39,16 @@ pub(crate) fn in_words(event: &Event) -> String {
             format!("{} trial for {}, until {}", event.product, holder(&event.holder), event.ends)
         }
         Event::LicenseSplit(event) => {
-            let parts: Vec<_> = event.into.iter().map(|part| format!("{} to {}", moved(part.users), part.license)).collect();
+            let parts: Vec<_> =
+                event.into.iter().map(|part| format!("{} to {}", moved(part.users), part.license)).collect();
             format!("split: {}{}", parts.join(", "), because(Some(&event.reason)))
         }
         Event::LicenseSplitOff(event) => {
             format!("split off {} with {}{}", event.from, moved(event.users), because(Some(&event.reason)))
         }
         Event::LicensesMerged(event) => {
-            let from: Vec<_> = event.from.iter().map(|other| format!("{} with {}", other.license, moved(other.users))).collect();
+            let from: Vec<_> =
+                event.from.iter().map(|other| format!("{} with {}", other.license, moved(other.users))).collect();
             format!("took in {}{}{}", from.join(", "), swm(event.swm_moved), because(Some(&event.reason)))
         }
         Event::LicenseAbsorbed(event) => {
@@ -56,7 +58,13 @@ pub(crate) fn in_words(event: &Event) -> String {
             format!("{} to {}{}{}", moved(event.users), event.to, swm(event.swm_moved), because(Some(&event.reason)))
         }
         Event::UsersReceived(event) => {
-            format!("{} from {}{}{}", moved(event.users), event.from, swm(event.swm_moved), because(Some(&event.reason)))
+            format!(
+                "{} from {}{}{}",
+                moved(event.users),
+                event.from,
+                swm(event.swm_moved),
+                because(Some(&event.reason))
+            )
         }
     }
 }

@@ -60,7 +60,11 @@ impl FromStr for Inn {
 
     fn from_str(inn: &str) -> Result<Self, Self::Err> {
         let digits = inn.bytes().all(|b| b.is_ascii_digit());
-        if digits && matches!(inn.len(), 10 | 12) { Ok(Self(inn.to_owned())) } else { Err("is no INN: 10 or 12 digits") }
+        if digits && matches!(inn.len(), 10 | 12) {
+            Ok(Self(inn.to_owned()))
+        } else {
+            Err("is no INN: 10 or 12 digits")
+        }
     }
 }
 

@@ -14,13 +14,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::values::{Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, ProductVersion, RequestedProduct, named};
+use crate::values::{
+    Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, ProductVersion, RequestedProduct, named,
+};
 
 pub use read::{InvalidRequest, MAX_LINE_BYTES, read, too_long};
 pub use reader::{InputError, parse_date};
 pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
 pub use upgrade::{AddPlugin, AddUsers, Order, OrderTerms, OrderUpgrade, RenewSwm, SwitchToFstek, UpgradeLine};
-pub use vendor_desk::{ActivateLegacyOrder, ChangeLicenseType, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense};
+pub use vendor_desk::{
+    ActivateLegacyOrder, ChangeLicenseType, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense,
+};
 
 use crate::order::Registration;
 

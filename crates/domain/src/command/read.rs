@@ -5,9 +5,10 @@ use uuid::Uuid;
 use super::fields::{actor, country, holder, inn, order_terms, partner, plugins};
 use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, parsed_at, reason, text, years};
 use super::{
-    ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType, Command,
-    IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder,
-    RenewSwm, ReportServer, Request, SplitLicense, SwitchToFstek, TransferUsers, UnblockLicense, UpgradeLine,
+    ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType,
+    Command, IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers,
+    RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, Request, SplitLicense, SwitchToFstek,
+    TransferUsers, UnblockLicense, UpgradeLine,
 };
 use crate::values::{LicenseNumber, PluginSet, ProductVersion};
 
@@ -455,7 +456,10 @@ mod tests {
             (r#"{"type": "remove_plugins", "plugins": ["antivirus", "antivirus"]}"#, "/command/plugins/1"),
             (r#"{"type": "remove_plugins", "plugins": ["sauna"]}"#, "/command/plugins/0"),
             (r#"{"type": "order_upgrade", "order": "PO-1", "lines": []}"#, "/command/lines"),
-            (r#"{"type": "order_upgrade", "order": "PO-1", "lines": [{"type": "add_users"}]}"#, "/command/lines/0/users"),
+            (
+                r#"{"type": "order_upgrade", "order": "PO-1", "lines": [{"type": "add_users"}]}"#,
+                "/command/lines/0/users",
+            ),
             (r#"{"type": "renew_swm", "order": "PO-1", "years": 0}"#, "/command/years"),
             (r#"{"type": "rename_holder", "name": "x", "inn": "123"}"#, "/command/inn"),
             (r#"{"type": "rename_holder", "name": "x", "country": "XX"}"#, "/command/country"),
@@ -485,7 +489,8 @@ mod tests {
     #[test]
     fn the_lines_of_an_order_are_put_into_the_judging_sequence() {
         let lines = r#"[{"type": "add_users", "users": 5}, {"type": "add_plugin", "plugin": "web_filter"}, {"type": "renew_swm", "years": 1}]"#;
-        let request = read(line(&format!(r#"{{"type": "order_upgrade", "order": "PO-1", "lines": {lines}}}"#)).as_bytes());
+        let request =
+            read(line(&format!(r#"{{"type": "order_upgrade", "order": "PO-1", "lines": {lines}}}"#)).as_bytes());
         let Ok(Request { command: Command::OrderUpgrade(order), .. }) = request else { panic!("an order") };
         assert!(matches!(
             order.lines[..],

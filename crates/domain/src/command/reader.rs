@@ -210,7 +210,13 @@ impl<'f> Fields<'f> {
 }
 
 /// A text, trimmed and in NFC, of at most `max_chars` characters; empty is a fault unless `may_be_empty`.
-pub(crate) fn text_of(path: &str, value: Json, max_chars: usize, may_be_empty: bool, faults: &Faults) -> Option<String> {
+pub(crate) fn text_of(
+    path: &str,
+    value: Json,
+    max_chars: usize,
+    may_be_empty: bool,
+    faults: &Faults,
+) -> Option<String> {
     let Json::Text(text) = value else {
         faults.add(path, format!("must be a text, and is {}", value.kind()));
         return None;

@@ -3,7 +3,9 @@
 
 use super::{Case, Decision, users_of};
 use crate::command::{ActivateLegacyOrder, ActivateUpgrade, CancelOrder, OrderUpgrade, UpgradeLine};
-use crate::event::{ClosedBecause, Event, LegacyOrderActivated, LicenseClosed, OrderActivated, OrderCancelled, UpgradeOrdered};
+use crate::event::{
+    ClosedBecause, Event, LegacyOrderActivated, LicenseClosed, OrderActivated, OrderCancelled, UpgradeOrdered,
+};
 use crate::license::{Facts, Status};
 use crate::order::{OrderLine, PendingOrder, Registration};
 use crate::pricing::{Pricing, Structure};
@@ -147,7 +149,12 @@ fn apply(line: &UpgradeLine, draft: &mut Draft, pack_size: u32) -> Option<OrderL
 }
 
 /// What an order changes when it takes effect; the SWM period runs from the end then in force (ACT-3).
-fn effects(facts: &Facts, order: &str, lines: &[OrderLine], partner: Option<&crate::values::Partner>) -> OrderActivated {
+fn effects(
+    facts: &Facts,
+    order: &str,
+    lines: &[OrderLine],
+    partner: Option<&crate::values::Partner>,
+) -> OrderActivated {
     let mut effects = OrderActivated {
         order: order.to_owned(),
         swm_ends: None,
@@ -202,7 +209,12 @@ fn pending_effects(facts: &Facts, pending: &PendingOrder) -> OrderActivated {
 }
 
 /// Withdraws what was never activated; the purchase's withdrawal closes the license (UPG-6).
-pub(super) fn cancel(case: &Case<'_>, facts: &Facts, command: &CancelOrder, findings: &mut Findings) -> Option<Decision> {
+pub(super) fn cancel(
+    case: &Case<'_>,
+    facts: &Facts,
+    command: &CancelOrder,
+    findings: &mut Findings,
+) -> Option<Decision> {
     upg::upg_6(findings, facts, &command.order)?;
     let cancelled =
         Event::OrderCancelled(OrderCancelled { order: command.order.clone(), reason: command.reason.clone() });

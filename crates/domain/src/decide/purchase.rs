@@ -27,7 +27,8 @@ pub(super) fn issue(case: &Case<'_>, command: &IssueLicense, findings: &mut Find
     }
     let (product, users) = (product?, Users::in_packs(command.users, case.terms().pack_size)?);
     let mut warnings = inn_warning(command.holder.inn.as_deref());
-    let structure = Structure { product, license_type: command.license_type, users: users.count(), plugins: &command.plugins };
+    let structure =
+        Structure { product, license_type: command.license_type, users: users.count(), plugins: &command.plugins };
     let mut pricing = Pricing::new(case.programme, on, command.partner.as_ref());
     pricing.purchase(&structure, command.swm_years);
     let price = if findings.is_empty() { case.priced(pricing.finish(), findings, &mut warnings) } else { None };

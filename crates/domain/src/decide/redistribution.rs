@@ -13,7 +13,12 @@ use crate::values::{Date, LicenseNumber, Users};
 use crate::violation::{Findings, Warning};
 
 /// Part of the license becomes new licenses, which inherit everything but the users.
-pub(super) fn split(case: &Case<'_>, source: &License, command: &SplitLicense, findings: &mut Findings) -> Option<Decision> {
+pub(super) fn split(
+    case: &Case<'_>,
+    source: &License,
+    command: &SplitLicense,
+    findings: &mut Findings,
+) -> Option<Decision> {
     upg::upg_3(findings, &source.facts, case);
     for (part, other) in command.into.iter().zip(case.others) {
         rules::pur_8_of_part(findings, other);
@@ -23,7 +28,8 @@ pub(super) fn split(case: &Case<'_>, source: &License, command: &SplitLicense, f
     rules::vnd_7_users(findings, case, &source.facts.license, i64::from(users_of(&source.facts)) - moved);
     vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
     let reason = command.reason.clone().unwrap_or_default();
-    let share = |part: &crate::command::Part| Share { license: part.license.clone(), users: Users::recorded(part.users) };
+    let share =
+        |part: &crate::command::Part| Share { license: part.license.clone(), users: Users::recorded(part.users) };
     let into: Vec<Share> = command.into.iter().map(share).collect();
     let mut events = Vec::with_capacity(into.len() + 1);
     for share in &into {
@@ -54,7 +60,12 @@ fn part_of(source: &License, users: Users, reason: &str) -> Option<LicenseSplitO
 }
 
 /// Other licenses are taken in with all their users, and closed.
-pub(super) fn merge(case: &Case<'_>, absorber: &License, command: &MergeLicenses, findings: &mut Findings) -> Option<Decision> {
+pub(super) fn merge(
+    case: &Case<'_>,
+    absorber: &License,
+    command: &MergeLicenses,
+    findings: &mut Findings,
+) -> Option<Decision> {
     let absorbed = others(case, absorber, findings);
     // The lineage grows with every license taken in, so that those of one split do not meet here either.
     let mut lineage = absorber.lineage.clone();
@@ -103,7 +114,12 @@ fn merged(absorber: &License, absorbed: &[&License], end: Date, reason: &str, wa
 }
 
 /// Users move between two licenses that both stay.
-pub(super) fn transfer(case: &Case<'_>, giver: &License, command: &TransferUsers, findings: &mut Findings) -> Option<Decision> {
+pub(super) fn transfer(
+    case: &Case<'_>,
+    giver: &License,
+    command: &TransferUsers,
+    findings: &mut Findings,
+) -> Option<Decision> {
     let taker = others(case, giver, findings).first().copied();
     rules::vnd_7_moved(findings, case, command.users);
     let left = i64::from(users_of(&giver.facts)) - i64::from(command.users);

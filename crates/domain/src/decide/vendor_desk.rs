@@ -9,7 +9,12 @@ use crate::rules::{upg, vnd};
 use crate::values::{Holder, Users};
 use crate::violation::Findings;
 
-pub(super) fn rename(case: &Case<'_>, facts: &Facts, command: &RenameHolder, findings: &mut Findings) -> Option<Decision> {
+pub(super) fn rename(
+    case: &Case<'_>,
+    facts: &Facts,
+    command: &RenameHolder,
+    findings: &mut Findings,
+) -> Option<Decision> {
     vnd::vnd_10_confirmed(findings, case, command.confirm_irreversible);
     let to = Holder {
         name: command.name.clone(),

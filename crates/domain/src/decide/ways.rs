@@ -53,7 +53,8 @@ pub(crate) fn replacing(case: &Case<'_>, order: &OrderUpgrade, line: &UpgradeLin
 
 /// The same order with SWM renewed first, by as many years as make it active again.
 pub(crate) fn renewed_first(case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) -> Command {
-    let bought = order.lines.iter().map(|line| if let UpgradeLine::RenewSwm(line) = line { line.years } else { 0 }).sum();
+    let bought =
+        order.lines.iter().map(|line| if let UpgradeLine::RenewSwm(line) = line { line.years } else { 0 }).sum();
     let missing = (1..=1_000).find(|years| add_years(draft.swm_ends, *years) > case.on).unwrap_or(1);
     let renewal = RenewSwm { years: missing.saturating_add(bought), users: None, plugins: None };
     let others = order.lines.iter().filter(|line| !matches!(line, UpgradeLine::RenewSwm(_))).cloned();

@@ -80,7 +80,9 @@ pub(crate) fn is_legacy(ordered_on: Date, programme: &Programme) -> bool {
 pub(crate) fn act_2_waits(case: &Case<'_>) -> Warning {
     let before = case.programme.catalog.upgrades_wait_before();
     let message = Text::new(
-        format!("an upgrade ordered before {before} waits, also with automatic registration: the vendor desk activates it"),
+        format!(
+            "an upgrade ordered before {before} waits, also with automatic registration: the vendor desk activates it"
+        ),
         format!("апгрейд, заказанный до {before}, ожидает активации вендором и при автоматической регистрации"),
     );
     Warning { rule: Some(&ACT_2), message }

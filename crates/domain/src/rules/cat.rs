@@ -64,7 +64,9 @@ use crate::values::{Date, LicenseType, Plugin, Product, RequestedProduct};
 pub(crate) fn cat_1(findings: &mut Findings, case: &Case<'_>, requested: RequestedProduct) -> Option<Product> {
     let (en, ru) = match case.programme.catalog.product_is_sold(requested, case.on) {
         Sale::ServerLicense(product) => return Some(product),
-        Sale::Hosted => ("is a hosted service and has no server license", "размещается в облаке и не имеет серверной лицензии"),
+        Sale::Hosted => {
+            ("is a hosted service and has no server license", "размещается в облаке и не имеет серверной лицензии")
+        }
         Sale::Discontinued => ("is discontinued", "больше не продаётся"),
         Sale::NotOnSale => ("is not on sale", "не продаётся"),
     };

@@ -160,12 +160,7 @@ mod tests {
     fn a_rule_stands_in_the_file_of_its_family() {
         for rule in ALL {
             let family = rule.id.split('-').next().unwrap_or_default().to_lowercase();
-            assert!(
-                rule.file.ends_with(&format!("rules/{family}.rs")),
-                "{} in {}",
-                rule.id,
-                rule.file
-            );
+            assert!(rule.file.ends_with(&format!("rules/{family}.rs")), "{} in {}", rule.id, rule.file);
         }
     }
 

@@ -97,9 +97,8 @@ pub(crate) fn vnd_7_fits(findings: &mut Findings, license: &Facts, other: &Facts
     }
     let structure = |facts: &Facts| (facts.product, facts.license_type, facts.plugins.clone());
     if structure(license) != structure(other) {
-        let told = |facts: &Facts| {
-            format!("{} {}, {}", facts.product, facts.license_type, ways::plugins(&facts.plugins))
-        };
+        let told =
+            |facts: &Facts| format!("{} {}, {}", facts.product, facts.license_type, ways::plugins(&facts.plugins));
         findings
             .broken(
                 &VND_7,
@@ -244,8 +243,12 @@ pub(crate) fn vnd_8(ends: impl IntoIterator<Item = Date>) -> Option<SwmEnds> {
 pub(crate) fn vnd_8_given_up(license: &LicenseNumber, from: Date, to: Date) -> Option<Warning> {
     let months = crate::values::months_until(to, from);
     let message = Text::new(
-        format!("the SWM of {license} is brought from {from} to {to}: {months} months, the last one begun, are given up"),
-        format!("подписка SWM лицензии {license} приводится с {from} к {to}; теряется месяцев (неполный считается): {months}"),
+        format!(
+            "the SWM of {license} is brought from {from} to {to}: {months} months, the last one begun, are given up"
+        ),
+        format!(
+            "подписка SWM лицензии {license} приводится с {from} к {to}; теряется месяцев (неполный считается): {months}"
+        ),
     );
     (to < from).then_some(Warning { rule: Some(&VND_8), message })
 }

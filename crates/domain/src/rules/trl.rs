@@ -39,7 +39,11 @@ pub(crate) fn trl_2(findings: &mut Findings, facts: &Facts, command: &Command) {
     findings
         .broken(
             &TRL_2,
-            format!("license {} is a trial and takes no {}: buy a license on its number", facts.license, command.name()),
+            format!(
+                "license {} is a trial and takes no {}: buy a license on its number",
+                facts.license,
+                command.name()
+            ),
             format!(
                 "лицензия {} пробная, команда {} невозможна: купите лицензию на этот номер",
                 facts.license,

@@ -62,7 +62,9 @@ pub(crate) fn usr_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgra
     findings
         .broken(
             &USR_2,
-            format!("SWM lapsed on {ends} and the license has plugins ({plugins}): renew it, or have them removed first"),
+            format!(
+                "SWM lapsed on {ends} and the license has plugins ({plugins}): renew it, or have them removed first"
+            ),
             format!("подписка SWM истекла {ends}, в лицензии есть расширения ({plugins}): продлите SWM или удалите их"),
         )
         .fact("swm_ends", ends.to_string())

@@ -119,7 +119,10 @@ use crate::values::{LicenseType, rounded_up_to_packs};
 /// VND-2: to another type, and never into `fstek`.
 pub(crate) fn vnd_2(findings: &mut Findings, facts: &Facts, to: LicenseType) {
     let (en, ru) = if to == LicenseType::Fstek {
-        ("fstek is reached only by buying the switch (switch_to_fstek)", "тип fstek получают только покупкой перехода (switch_to_fstek)")
+        (
+            "fstek is reached only by buying the switch (switch_to_fstek)",
+            "тип fstek получают только покупкой перехода (switch_to_fstek)",
+        )
     } else if to == facts.license_type {
         ("the license has this type already", "лицензия уже имеет этот тип")
     } else {
@@ -178,8 +181,14 @@ pub(crate) fn vnd_5(findings: &mut Findings, case: &Case<'_>, pending: &PendingO
     findings
         .broken(
             &VND_5,
-            format!("order {order} of {} was not placed before {before}: activate it with activate_upgrade", pending.on),
-            format!("заказ {order} от {} размещён не раньше {before}: активируйте его командой activate_upgrade", pending.on),
+            format!(
+                "order {order} of {} was not placed before {before}: activate it with activate_upgrade",
+                pending.on
+            ),
+            format!(
+                "заказ {order} от {} размещён не раньше {before}: активируйте его командой activate_upgrade",
+                pending.on
+            ),
         )
         .fact("order", order.as_str())
         .fact("ordered_on", pending.on.to_string())

@@ -12,7 +12,6 @@ mod swm;
 mod users;
 mod version;
 
-
 pub use date::{Date, add_months, add_years, months_until};
 pub use holder::{Holder, inn_checksum_holds};
 pub use license_number::{InvalidLicenseNumber, LicenseNumber};
