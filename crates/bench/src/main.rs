@@ -1,7 +1,7 @@
 //! Side-by-side benchmarks: the ledger against what the same database does at best, as ratios within one run.
 //!
 //! Reading order: [`args`] (what can be measured), [`turns`] (how: floor and contender in turns), then a file for each
-//! measurement ([`command`], [`history`], [`post`], [`memory`]) over what they share: [`lines`] and [`file`] make
+//! measurement ([`command`], [`history`], [`post`], [`memory`]) over what they share: [`lines`] and [`mod@file`] make
 //! commands, [`places`] makes ledgers, [`clients`] posts, [`floor`] is the bare database ([`pgbench`], [`bare_sqlite`]),
 //! and [`report`] prints. `docs/performance.md` holds the figures and says how to read them.
 

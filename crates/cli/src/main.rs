@@ -1,6 +1,6 @@
 //! `license-ledger`: the ledger on the command line.
 //!
-//! Reading order: [`args`] (what can be asked), [`run`] (what a run works with), then a file for each subcommand, such
+//! Reading order: [`args`] (what can be asked), [`mod@run`] (what a run works with), then a file for each subcommand, such
 //! as [`post`]. [`output`] prints, [`exit`] says how it ends. Only [`store`] knows which database holds the ledger.
 
 mod actor;

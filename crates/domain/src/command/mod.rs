@@ -1,6 +1,6 @@
 //! What can be asked of the ledger: the commands of the contract, as types that keep what was checked.
 //!
-//! [`read`] turns a line of JSON into a [`Request`] or says everything that is wrong with it. Whatever can be
+//! [`fn@read`] turns a line of JSON into a [`Request`] or says everything that is wrong with it. Whatever can be
 //! understood is judged by a rule ([`crate::decide`]), not refused here.
 
 mod fields;
