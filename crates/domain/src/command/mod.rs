@@ -23,7 +23,7 @@ pub use reader::{InputError, parse_date};
 pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
 pub use upgrade::{AddPlugin, AddUsers, Order, OrderTerms, OrderUpgrade, RenewSwm, SwitchToFstek, UpgradeLine};
 pub use vendor_desk::{
-    ActivateLegacyOrder, ChangeLicenseType, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense,
+    ActivateLegacyOrder, ChangeLicenseType, Irreversible, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense,
 };
 
 use crate::order::Registration;

@@ -6,7 +6,7 @@ use super::fields::{actor, country, holder, inn, order_terms, partner, plugins};
 use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, parsed_at, reason, text, years};
 use super::{
     ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType,
-    Command, IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers,
+    Command, Irreversible, IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers,
     RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, Request, SplitLicense, SwitchToFstek,
     TransferUsers, UnblockLicense, UpgradeLine,
 };
@@ -186,6 +186,11 @@ fn confirmed(fields: &mut Fields<'_>) -> bool {
     fields.optional("confirm_irreversible", flag).unwrap_or(false)
 }
 
+fn irreversible(fields: &mut Fields<'_>) -> Irreversible {
+    let reason = fields.optional("reason", reason);
+    Irreversible { reason, confirm_irreversible: confirmed(fields) }
+}
+
 fn switch_to_fstek(fields: &mut Fields<'_>) -> Option<Command> {
     let terms = order_terms(fields);
     let confirm_irreversible = confirmed(fields);
@@ -249,23 +254,20 @@ fn rename_holder(fields: &mut Fields<'_>) -> Option<Command> {
         Some(value) => Some(inn(fields, "inn", value)),
     };
     let country = fields.optional("country", country);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::RenameHolder(RenameHolder { name: name?, inn, country, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::RenameHolder(RenameHolder { name: name?, inn, country, irreversible }))
 }
 
 fn change_license_type(fields: &mut Fields<'_>) -> Option<Command> {
     let to = fields.required("to", parsed);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::ChangeLicenseType(ChangeLicenseType { to: to?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::ChangeLicenseType(ChangeLicenseType { to: to?, irreversible }))
 }
 
 fn reduce_users(fields: &mut Fields<'_>) -> Option<Command> {
     let to = fields.required("to", count);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::ReduceUsers(ReduceUsers { to: to?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::ReduceUsers(ReduceUsers { to: to?, irreversible }))
 }
 
 fn remove_plugins(fields: &mut Fields<'_>) -> Option<Command> {
@@ -276,23 +278,20 @@ fn remove_plugins(fields: &mut Fields<'_>) -> Option<Command> {
         }
         Some(plugins)
     });
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::RemovePlugins(RemovePlugins { plugins: plugins?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::RemovePlugins(RemovePlugins { plugins: plugins?, irreversible }))
 }
 
 fn activate_legacy_order(fields: &mut Fields<'_>) -> Option<Command> {
     let order = fields.required("order", text);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::ActivateLegacyOrder(ActivateLegacyOrder { order: order?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::ActivateLegacyOrder(ActivateLegacyOrder { order: order?, irreversible }))
 }
 
 fn split_license(fields: &mut Fields<'_>) -> Option<Command> {
     let into = fields.required("into", parts);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::SplitLicense(SplitLicense { into: into?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::SplitLicense(SplitLicense { into: into?, irreversible }))
 }
 
 /// The parts of a split by number: their order in the request means nothing.
@@ -312,9 +311,8 @@ fn parts(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Vec<
 
 fn merge_licenses(fields: &mut Fields<'_>) -> Option<Command> {
     let from = fields.required("from", numbers);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::MergeLicenses(MergeLicenses { from: from?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::MergeLicenses(MergeLicenses { from: from?, irreversible }))
 }
 
 /// License numbers, in order: theirs in the request means nothing.
@@ -330,9 +328,8 @@ fn numbers(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<Ve
 fn transfer_users(fields: &mut Fields<'_>) -> Option<Command> {
     let to = fields.required("to", parsed);
     let users = fields.required("users", count);
-    let reason = fields.optional("reason", reason);
-    let confirm_irreversible = confirmed(fields);
-    Some(Command::TransferUsers(TransferUsers { to: to?, users: users?, reason, confirm_irreversible }))
+    let irreversible = irreversible(fields);
+    Some(Command::TransferUsers(TransferUsers { to: to?, users: users?, irreversible }))
 }
 
 /// The entries of a list that must have one at least.

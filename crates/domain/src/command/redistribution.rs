@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Irreversible;
 use super::fields::LicenseNumberInput;
 use crate::values::LicenseNumber;
 
@@ -13,12 +14,9 @@ pub struct SplitLicense {
     /// The new licenses, each number once; their order means nothing.
     #[schemars(length(min = 1))]
     pub into: Vec<Part>,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// A new license, and the users it gets.
@@ -41,12 +39,9 @@ pub struct MergeLicenses {
     /// The licenses taken in, each once; their order means nothing.
     #[schemars(length(min = 1), with = "Vec<LicenseNumberInput>")]
     pub from: Vec<LicenseNumber>,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Move users to another license.
@@ -59,10 +54,7 @@ pub struct TransferUsers {
     /// How many, 0 to 1,000,000; judged by VND-7.
     #[schemars(range(max = 1_000_000))]
     pub users: u32,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }

@@ -3,7 +3,43 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Command;
 use crate::values::{LicenseType, PluginSet};
+
+/// What a command that cannot be undone says (VND-10).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Irreversible {
+    /// Why; VND-2…6 must say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Must be true; without, the answer shows what would happen.
+    #[serde(default)]
+    pub confirm_irreversible: bool,
+}
+
+impl Irreversible {
+    /// The reason as events record it.
+    pub(crate) fn recorded_reason(&self) -> String {
+        self.reason.clone().unwrap_or_default()
+    }
+}
+
+impl Command {
+    /// What the command says of its irreversibility, if it is one of the vendor desk's that cannot be undone.
+    pub(crate) const fn irreversible_mut(&mut self) -> Option<&mut Irreversible> {
+        Some(match self {
+            Self::RenameHolder(command) => &mut command.irreversible,
+            Self::ChangeLicenseType(command) => &mut command.irreversible,
+            Self::ReduceUsers(command) => &mut command.irreversible,
+            Self::RemovePlugins(command) => &mut command.irreversible,
+            Self::ActivateLegacyOrder(command) => &mut command.irreversible,
+            Self::SplitLicense(command) => &mut command.irreversible,
+            Self::MergeLicenses(command) => &mut command.irreversible,
+            Self::TransferUsers(command) => &mut command.irreversible,
+            _ => return None,
+        })
+    }
+}
 
 /// Rename the holder, or pass the rights on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,12 +54,9 @@ pub struct RenameHolder {
     /// The new country; absent: as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Change the license type.
@@ -32,12 +65,9 @@ pub struct RenameHolder {
 pub struct ChangeLicenseType {
     /// The new type.
     pub to: LicenseType,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Reduce the users.
@@ -47,12 +77,9 @@ pub struct ReduceUsers {
     /// The users that remain, 0 to 1,000,000; judged by VND-3.
     #[schemars(range(max = 1_000_000))]
     pub to: u32,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Remove plugins.
@@ -61,12 +88,9 @@ pub struct ReduceUsers {
 pub struct RemovePlugins {
     /// Which; at least one.
     pub plugins: PluginSet,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Activate an order placed before 2012-07-30.
@@ -75,12 +99,9 @@ pub struct RemovePlugins {
 pub struct ActivateLegacyOrder {
     /// The order number.
     pub order: String,
-    /// Why; must be there (VND-10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Must be true (VND-10).
-    #[serde(default)]
-    pub confirm_irreversible: bool,
+    /// The reason, and the confirmation.
+    #[serde(flatten)]
+    pub irreversible: Irreversible,
 }
 
 /// Unblock a license.

@@ -196,10 +196,10 @@ pub(super) fn activate_legacy(
     command: &ActivateLegacyOrder,
     findings: &mut Findings,
 ) -> Option<Decision> {
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
     let pending = act::act_5_order(findings, facts, &command.order)?;
     vnd::vnd_5(findings, case, pending);
-    let reason = command.reason.clone().unwrap_or_default();
+    let reason = command.irreversible.recorded_reason();
     let activated = pending_effects(facts, pending);
     Some(case.done([Event::LegacyOrderActivated(LegacyOrderActivated { activated, reason })]))
 }

@@ -26,8 +26,8 @@ pub(super) fn split(
     }
     let moved: i64 = command.into.iter().map(|part| i64::from(part.users)).sum();
     rules::vnd_7_users(findings, case, &source.facts.license, i64::from(users_of(&source.facts)) - moved);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
-    let reason = command.reason.clone().unwrap_or_default();
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
+    let reason = command.irreversible.recorded_reason();
     let share =
         |part: &crate::command::Part| Share { license: part.license.clone(), users: Users::recorded(part.users) };
     let into: Vec<Share> = command.into.iter().map(share).collect();
@@ -75,13 +75,13 @@ pub(super) fn merge(
     }
     let moved: i64 = absorbed.iter().map(|other| i64::from(users_of(&other.facts))).sum();
     rules::vnd_7_users(findings, case, &absorber.facts.license, i64::from(users_of(&absorber.facts)) + moved);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
     let swm = rules::vnd_8(std::iter::once(absorber).chain(absorbed.iter().copied()).filter_map(swm_ends))?;
     let end = match swm {
         SwmEnds::WithinAMonth { latest } => latest,
         SwmEnds::BroughtTo(earliest) => earliest,
     };
-    let reason = command.reason.clone().unwrap_or_default();
+    let reason = command.irreversible.recorded_reason();
     let mut warnings = Vec::new();
     let mut events = vec![(absorber.facts.license.clone(), merged(absorber, &absorbed, end, &reason, &mut warnings))];
     for other in absorbed {
@@ -124,7 +124,7 @@ pub(super) fn transfer(
     rules::vnd_7_moved(findings, case, command.users);
     let left = i64::from(users_of(&giver.facts)) - i64::from(command.users);
     rules::vnd_7_users(findings, case, &giver.facts.license, left);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
     let taker = taker?;
     rules::vnd_9_lineage(findings, &taker.facts.license, &taker.lineage, giver);
     let got = i64::from(users_of(&taker.facts)) + i64::from(command.users);
@@ -134,7 +134,7 @@ pub(super) fn transfer(
         _ => swm_ends(license),
     };
     let mut warnings = Vec::new();
-    let (users, reason) = (Users::recorded(command.users), command.reason.clone().unwrap_or_default());
+    let (users, reason) = (Users::recorded(command.users), command.irreversible.recorded_reason());
     let (from, to) = (giver.facts.license.clone(), taker.facts.license.clone());
     let transferred = UsersTransferred {
         to: to.clone(),

@@ -15,14 +15,14 @@ pub(super) fn rename(
     command: &RenameHolder,
     findings: &mut Findings,
 ) -> Option<Decision> {
-    vnd::vnd_10_confirmed(findings, case, command.confirm_irreversible);
+    vnd::vnd_10_confirmed(findings, case, command.irreversible.confirm_irreversible);
     let to = Holder {
         name: command.name.clone(),
         inn: command.inn.clone().unwrap_or_else(|| facts.holder.inn.clone()),
         country: command.country.clone().unwrap_or_else(|| facts.holder.country.clone()),
     };
     let warnings = inn_warning(command.inn.as_ref().and_then(Option::as_deref));
-    let renamed = HolderRenamed { from: facts.holder.clone(), to, reason: command.reason.clone() };
+    let renamed = HolderRenamed { from: facts.holder.clone(), to, reason: command.irreversible.reason.clone() };
     Some(Decision { warnings, ..case.done([Event::HolderRenamed(renamed)]) })
 }
 
@@ -35,11 +35,11 @@ pub(super) fn change_type(
     upg::upg_3(findings, &license.facts, case);
     vnd::vnd_2(findings, &license.facts, command.to);
     vnd::vnd_9_type(findings, license, command.to);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
     let changed = LicenseTypeChanged {
         from: license.facts.license_type,
         to: command.to,
-        reason: command.reason.clone().unwrap_or_default(),
+        reason: command.irreversible.recorded_reason(),
     };
     Some(case.done([Event::LicenseTypeChanged(changed)]))
 }
@@ -52,10 +52,10 @@ pub(super) fn reduce_users(
 ) -> Option<Decision> {
     upg::upg_3(findings, facts, case);
     vnd::vnd_3(findings, case, facts, command);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
     let to = Users::in_packs(command.to, case.terms().pack_size)?;
     let from = Users::recorded(users_of(facts));
-    let reason = command.reason.clone().unwrap_or_default();
+    let reason = command.irreversible.recorded_reason();
     Some(case.done([Event::UsersReduced(UsersReduced { from, to, reason })]))
 }
 
@@ -67,7 +67,7 @@ pub(super) fn remove_plugins(
 ) -> Option<Decision> {
     upg::upg_3(findings, facts, case);
     vnd::vnd_4(findings, facts, command);
-    vnd::vnd_10_with_reason(findings, case, command.confirm_irreversible, command.reason.as_deref());
-    let reason = command.reason.clone().unwrap_or_default();
+    vnd::vnd_10_with_reason(findings, case, &command.irreversible);
+    let reason = command.irreversible.recorded_reason();
     Some(case.done([Event::PluginsRemoved(PluginsRemoved { plugins: command.plugins.clone(), reason })]))
 }

@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use super::{Case, Draft, judge_by_all_rules};
-use crate::command::{
-    ActivateLegacyOrder, ChangeLicenseType, Command, MergeLicenses, Order, OrderUpgrade, ReduceUsers, RemovePlugins,
-    RenameHolder, RenewSwm, Request, SplitLicense, SwitchToFstek, TransferUsers, UpgradeLine,
-};
+use crate::command::{Command, Order, OrderUpgrade, RenewSwm, Request, UpgradeLine};
 use crate::values::{PluginSet, add_years};
 
 /// The way followed to where it leads: a command that is accepted, or that waits only for a reason or a confirmation.
@@ -63,24 +60,13 @@ pub(crate) fn renewed_first(case: &Case<'_>, order: &OrderUpgrade, draft: &Draft
 
 /// The same command with its irreversibility confirmed; none for commands that know no confirmation.
 pub(crate) fn confirmed(command: &Command) -> Option<Command> {
-    let confirm_irreversible = true;
-    Some(match command.clone() {
-        Command::SwitchToFstek(order) => Command::SwitchToFstek(SwitchToFstek { confirm_irreversible, ..order }),
-        Command::OrderUpgrade(order) => Command::OrderUpgrade(OrderUpgrade { confirm_irreversible, ..order }),
-        Command::RenameHolder(rename) => Command::RenameHolder(RenameHolder { confirm_irreversible, ..rename }),
-        Command::ChangeLicenseType(change) => {
-            Command::ChangeLicenseType(ChangeLicenseType { confirm_irreversible, ..change })
-        }
-        Command::ReduceUsers(reduce) => Command::ReduceUsers(ReduceUsers { confirm_irreversible, ..reduce }),
-        Command::RemovePlugins(remove) => Command::RemovePlugins(RemovePlugins { confirm_irreversible, ..remove }),
-        Command::ActivateLegacyOrder(order) => {
-            Command::ActivateLegacyOrder(ActivateLegacyOrder { confirm_irreversible, ..order })
-        }
-        Command::SplitLicense(split) => Command::SplitLicense(SplitLicense { confirm_irreversible, ..split }),
-        Command::MergeLicenses(merge) => Command::MergeLicenses(MergeLicenses { confirm_irreversible, ..merge }),
-        Command::TransferUsers(transfer) => Command::TransferUsers(TransferUsers { confirm_irreversible, ..transfer }),
-        _ => return None,
-    })
+    let mut command = command.clone();
+    match &mut command {
+        Command::SwitchToFstek(order) => order.confirm_irreversible = true,
+        Command::OrderUpgrade(order) => order.confirm_irreversible = true,
+        other => other.irreversible_mut()?.confirm_irreversible = true,
+    }
+    Some(command)
 }
 
 /// The plugins as words; "none" where there are none.

@@ -1,7 +1,7 @@
 //! Activation of orders, and the dates of commands.
 
 use crate::catalog::Programme;
-use crate::command::{ActivateLegacyOrder, Command};
+use crate::command::{ActivateLegacyOrder, Command, Irreversible};
 use crate::decide::{Case, Purpose};
 use crate::license::Facts;
 use crate::order::PendingOrder;
@@ -102,7 +102,7 @@ pub(crate) fn act_2_desk(findings: &mut Findings, case: &Case<'_>, pending: &Pen
         )
         .fact("order", order.as_str())
         .fact("ordered_on", pending.on.to_string())
-        .way(Command::ActivateLegacyOrder(ActivateLegacyOrder { order, reason: None, confirm_irreversible: false }));
+        .way(Command::ActivateLegacyOrder(ActivateLegacyOrder { order, irreversible: Irreversible::default() }));
 }
 
 /// ACT-5: the purchase waits no longer, or there is none.

@@ -1,6 +1,8 @@
 //! Upgrades: whatever is bought for an existing license.
 
-use crate::command::{ActivateLegacyOrder, ActivateUpgrade, CancelOrder, Command, OrderUpgrade, UpgradeLine};
+use crate::command::{
+    ActivateLegacyOrder, ActivateUpgrade, CancelOrder, Command, Irreversible, OrderUpgrade, UpgradeLine,
+};
 use crate::decide::Case;
 use crate::license::Facts;
 use crate::order::PendingOrder;
@@ -104,8 +106,7 @@ pub(crate) fn upg_3(findings: &mut Findings, facts: &Facts, case: &Case<'_>) {
     let activate = if is_legacy(pending.on, case.programme) {
         Command::ActivateLegacyOrder(ActivateLegacyOrder {
             order: order.clone(),
-            reason: None,
-            confirm_irreversible: false,
+            irreversible: Irreversible::default(),
         })
     } else {
         Command::ActivateUpgrade(ActivateUpgrade { order: order.clone() })

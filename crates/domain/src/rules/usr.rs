@@ -1,6 +1,6 @@
 //! Additional users.
 
-use crate::command::{AddUsers, Command, OrderUpgrade, RemovePlugins, UpgradeLine};
+use crate::command::{AddUsers, Command, Irreversible, OrderUpgrade, RemovePlugins, UpgradeLine};
 use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
 use crate::violation::Findings;
@@ -58,7 +58,7 @@ pub(crate) fn usr_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgra
         return;
     }
     let (ends, plugins) = (draft.swm_ends, ways::plugins(&draft.plugins));
-    let removal = RemovePlugins { plugins: draft.plugins.clone(), reason: None, confirm_irreversible: false };
+    let removal = RemovePlugins { plugins: draft.plugins.clone(), irreversible: Irreversible::default() };
     findings
         .broken(
             &USR_2,

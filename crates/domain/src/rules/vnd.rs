@@ -1,6 +1,6 @@
 //! What only the vendor desk may record, and nobody can undo.
 
-use crate::command::{Command, ReduceUsers, RemovePlugins};
+use crate::command::{Command, Irreversible, ReduceUsers, RemovePlugins};
 use crate::decide::{Case, users_of, ways};
 use crate::license::{Facts, License};
 use crate::order::PendingOrder;
@@ -239,9 +239,9 @@ pub(crate) fn vnd_10_confirmed(findings: &mut Findings, case: &Case<'_>, confirm
 }
 
 /// VND-10: the confirmation and a reason.
-pub(crate) fn vnd_10_with_reason(findings: &mut Findings, case: &Case<'_>, confirmed: bool, reason: Option<&str>) {
-    if reason.is_some() {
-        vnd_10_confirmed(findings, case, confirmed);
+pub(crate) fn vnd_10_with_reason(findings: &mut Findings, case: &Case<'_>, command: &Irreversible) {
+    if command.reason.is_some() {
+        vnd_10_confirmed(findings, case, command.confirm_irreversible);
         return;
     }
     findings
@@ -250,6 +250,6 @@ pub(crate) fn vnd_10_with_reason(findings: &mut Findings, case: &Case<'_>, confi
             "this cannot be undone: give a reason and say confirm_irreversible: true",
             "это действие необратимо: укажите причину (reason) и confirm_irreversible: true",
         )
-        .fact("confirm_irreversible", confirmed)
+        .fact("confirm_irreversible", command.confirm_irreversible)
         .fact("reason", serde_json::Value::Null);
 }
