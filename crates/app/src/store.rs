@@ -23,7 +23,8 @@ pub enum StoreError {
     /// A version, an order number or a command id was taken meanwhile: nothing was written; load and judge again.
     #[error("the ledger has changed meanwhile: {0}")]
     Conflict(String),
-    /// The database cannot be reached or written; nothing was written. Trying again may help.
+    /// The database cannot be reached or written. Nothing was written, unless the connection broke during the commit:
+    /// posting the same command ids again tells, and does nothing twice.
     #[error("the database failed: {0}")]
     Unavailable(String),
     /// What is stored cannot be: stop, and have it looked at.
@@ -91,7 +92,8 @@ pub struct Batch {
     pub edition: String,
     /// The commands, in the order they were judged.
     pub commands: Vec<JudgedCommand>,
-    /// The final state of every license that the batch changes: one row each, in license order.
+    /// The final state of every license that the batch changes: one row each, in license order, with the facts of the
+    /// license's last event in the batch.
     pub states: Vec<StateWrite>,
     /// Licenses that were only read, with the version read (0: it did not exist), in license order.
     pub guards: Vec<(LicenseNumber, u64)>,
