@@ -12,6 +12,7 @@ mod files;
 mod golden;
 mod memory;
 mod postgres;
+mod redistribution;
 mod rule_pages;
 mod schemas;
 mod sqlite;

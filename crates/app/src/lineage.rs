@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use chrono::{DateTime, Utc};
 use ledger_domain::entitlement::EntitlementStatus;
 use ledger_domain::event::{Event, Share, SwmMoved};
 use ledger_domain::values::{Date, LicenseNumber, Users, months_until};
@@ -91,15 +92,20 @@ pub struct GivenUp {
 /// What the histories read so far tell.
 #[derive(Default)]
 struct Told {
-    /// Moves with the order in which they were recorded.
-    moves: Vec<(StoredPlace, Move)>,
-    /// Given up, by operation.
-    given_up: BTreeMap<Uuid, Vec<GivenUp>>,
+    /// Everything that one command moved.
+    operations: BTreeMap<Uuid, Operation>,
+    /// Of each license, the operations that it took part in, in sequence.
+    histories: Vec<Vec<Uuid>>,
     /// Licenses named.
     neighbours: BTreeSet<LicenseNumber>,
 }
 
-type StoredPlace = (chrono::DateTime<chrono::Utc>, LicenseNumber, u64);
+/// One redistribution.
+struct Operation {
+    recorded_at: DateTime<Utc>,
+    moves: Vec<Move>,
+    given_up: Vec<GivenUp>,
+}
 
 impl Ledger {
     /// The family of a license: every license that its users came from or went to, through any number of others.
@@ -140,15 +146,18 @@ impl Ledger {
         let counts = |stored: &StoredEvent| {
             on.is_none_or(|on| stored.on <= on) && known_at.is_none_or(|known_at| stored.recorded_at <= known_at)
         };
-        let mut after = 0;
+        let (mut after, mut operations) = (0, Vec::new());
         loop {
             let page = self.store.history(license, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { break };
             after = last.sequence;
-            for stored in page.iter().filter(|stored| counts(stored)) {
+            for stored in page.iter().filter(|stored| counts(stored) && stored.event.users_moved().is_some()) {
+                operations.push(stored.command_id);
                 told.add(license, stored);
             }
         }
+        told.histories.push(operations);
+        Ok(())
     }
 }
 
@@ -195,28 +204,61 @@ impl Told {
         let (on, command_id) = (stored.on, stored.command_id);
         let (from, to) = (from.clone(), to.clone());
         self.neighbours.insert(to.clone());
-        let place = (stored.recorded_at, from.clone(), stored.sequence);
-        self.moves.push((place, Move { kind, on, from, to, users, swm_given_up: Vec::new(), command_id }));
+        self.operation(stored).moves.push(Move { kind, on, from, to, users, swm_given_up: Vec::new(), command_id });
     }
 
     fn add_given_up(&mut self, license: &LicenseNumber, stored: &StoredEvent, moved: Option<SwmMoved>) {
         let Some(SwmMoved { from, to }) = moved.filter(|moved| moved.to < moved.from) else { return };
         let given_up = GivenUp { license: license.clone(), from, to, months: months_until(to, from) };
-        self.given_up.entry(stored.command_id).or_default().push(given_up);
+        self.operation(stored).given_up.push(given_up);
     }
 
-    /// The moves, oldest first; what an operation gave up stands with the first of its moves that it concerns.
+    fn operation(&mut self, stored: &StoredEvent) -> &mut Operation {
+        let recorded_at = stored.recorded_at;
+        let begun = || Operation { recorded_at, moves: Vec::new(), given_up: Vec::new() };
+        self.operations.entry(stored.command_id).or_insert_with(begun)
+    }
+
+    /// The moves, oldest first. What is posted together is recorded at one instant: there the licenses' own sequences
+    /// say what came first.
     fn in_order(mut self) -> Vec<Move> {
-        self.moves.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut moves: Vec<Move> = self.moves.into_iter().map(|(_, of)| of).collect();
-        for of in &mut moves {
-            let Some(all) = self.given_up.get_mut(&of.command_id) else { continue };
-            let (own, others) = std::mem::take(all)
+        let mut earlier: BTreeMap<Uuid, usize> = BTreeMap::new();
+        let mut next: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+        for (before, after) in self.histories.iter().flat_map(|history| history.iter().zip(history.iter().skip(1))) {
+            next.entry(*before).or_default().push(*after);
+            *earlier.entry(*after).or_default() += 1;
+        }
+        let place = |(id, operation): (&Uuid, &Operation)| (operation.recorded_at, *id);
+        let begins = self.operations.iter().filter(|(id, _)| !earlier.contains_key(id));
+        let mut ready: BTreeSet<_> = begins.map(place).collect();
+        let mut moves = Vec::new();
+        while let Some((_, id)) = ready.pop_first() {
+            for after in next.remove(&id).unwrap_or_default() {
+                let Some(count) = earlier.get_mut(&after) else { continue };
+                *count -= 1;
+                if *count == 0 {
+                    ready.extend(self.operations.get_key_value(&after).map(place));
+                }
+            }
+            moves.extend(self.operations.remove(&id).into_iter().flat_map(Operation::into_moves));
+        }
+        moves
+    }
+}
+
+impl Operation {
+    /// Its moves; what it gave up stands with the first of them that it concerns.
+    fn into_moves(mut self) -> Vec<Move> {
+        self.moves.sort_by(|one, other| (&one.from, &one.to).cmp(&(&other.from, &other.to)));
+        self.given_up.sort_by(|one, other| one.license.cmp(&other.license));
+        for of in &mut self.moves {
+            let (own, others) = self
+                .given_up
                 .into_iter()
                 .partition(|given_up| given_up.license == of.from || given_up.license == of.to);
             of.swm_given_up = own;
-            *all = others;
+            self.given_up = others;
         }
-        moves
+        self.moves
     }
 }

@@ -9,13 +9,14 @@ use super::card::users;
 use super::words::counted;
 
 /// The family as a tree: licenses that got users from nobody stand at the left, and each move hangs under its giver.
-/// A license that users reach on several ways is drawn out once.
+/// A license that users reach on several ways is drawn out once. Users may also have gone round in a circle, though none
+/// of them twice: what is reached from no beginning is drawn from its first license on.
 pub(crate) fn tree(family: &Family) -> String {
     let mut drawing = Drawing { family, drawn: BTreeSet::new(), lines: Vec::new() };
     let got_users = |member: &&Member| family.moves.iter().any(|of| of.to == member.license);
-    for member in family.members.iter().filter(|member| !got_users(member)) {
-        drawing.lines.push(drawing.name(&member.license));
-        drawing.moves_of(&member.license, "");
+    let (others, begin): (Vec<_>, Vec<_>) = family.members.iter().partition(got_users);
+    for member in begin.into_iter().chain(others) {
+        drawing.begin_with(&member.license);
     }
     drawing.lines.join("\n")
 }
@@ -27,6 +28,14 @@ struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
+    /// Draws from the license on, unless it hangs under another already.
+    fn begin_with(&mut self, license: &'a LicenseNumber) {
+        if !self.drawn.contains(license) {
+            self.lines.push(self.name(license));
+            self.moves_of(license, "");
+        }
+    }
+
     fn moves_of(&mut self, license: &'a LicenseNumber, indent: &str) {
         self.drawn.insert(license);
         let moves: Vec<&Move> = self.family.moves.iter().filter(|of| of.from == *license).collect();
