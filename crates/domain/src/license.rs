@@ -256,7 +256,7 @@ fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
         Event::VersionInstalled(event) => facts.installed_version = Some(event.version.clone()),
         Event::CertificationLost(_) => facts.certified = Some(false),
         Event::LicenseSplit(_) => {
-            license.lineage.splits.insert(place.license.clone());
+            license.lineage.split(place.license, place.license);
             move_users(facts, event);
         }
         Event::LicensesMerged(merged) => {
@@ -267,6 +267,7 @@ fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
         }
         Event::LicenseAbsorbed(absorbed) => {
             move_users(facts, event);
+            end_swm(facts, absorbed.swm_moved.map(|moved| moved.to));
             facts.status = Status::Closed;
             facts.merged_into = Some(absorbed.into.clone());
         }

@@ -33,19 +33,19 @@ pub(super) fn split(
     let into: Vec<Share> = command.into.iter().map(share).collect();
     let mut events = Vec::with_capacity(into.len() + 1);
     for share in &into {
-        events.push((share.license.clone(), Event::LicenseSplitOff(part_of(source, share.users, &reason)?)));
+        events.push((share.license.clone(), Event::LicenseSplitOff(part_of(source, share, &reason)?)));
     }
     events.insert(0, (source.facts.license.clone(), Event::LicenseSplit(LicenseSplit { into, reason })));
     Some(Decision { events, price: None, warnings: Vec::new() })
 }
 
-fn part_of(source: &License, users: Users, reason: &str) -> Option<LicenseSplitOff> {
+fn part_of(source: &License, part: &Share, reason: &str) -> Option<LicenseSplitOff> {
     let facts = &source.facts;
     let mut lineage = source.lineage.carried_from(&facts.license);
-    lineage.splits.insert(facts.license.clone());
+    lineage.split(&facts.license, &part.license);
     Some(LicenseSplitOff {
         from: facts.license.clone(),
-        users,
+        users: part.users,
         product: facts.product,
         license_type: facts.license_type,
         plugins: facts.plugins.clone(),

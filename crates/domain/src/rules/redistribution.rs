@@ -197,12 +197,12 @@ pub(crate) fn pur_8_of_part(findings: &mut Findings, other: &Other<'_>) {
 /// VND-9: users of `giver` may come to a license of this number and lineage.
 pub(crate) fn vnd_9_lineage(findings: &mut Findings, taker: &LicenseNumber, lineage: &Lineage, giver: &License) {
     let from = &giver.facts.license;
-    if let Some(split) = lineage.shared_split(&giver.lineage) {
+    if let Some(split) = lineage.opposite_sides(&giver.lineage) {
         findings
             .broken(
                 &VND_9,
-                format!("{from} and {taker} both hold users of the split of {split}, which is never undone"),
-                format!("в {from} и {taker} есть пользователи разделённой лицензии {split}; разделение необратимо"),
+                format!("{from} and {taker} hold users of different sides of the split of {split}, which is never undone"),
+                format!("в {from} и {taker} есть пользователи разных частей разделённой лицензии {split}; разделение необратимо"),
             )
             .fact("license", from.as_str())
             .fact("split", split.as_str());
