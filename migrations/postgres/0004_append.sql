@@ -5,22 +5,23 @@ CREATE FUNCTION ledger_append(
     -- Commands, one element each.
     p_command_id uuid[], p_license text[], p_on date[], p_digest bytea[], p_content text[],
     p_actor_name text[], p_actor_role text[], p_accepted boolean[], p_outcome text[],
-    -- Their events.
+    -- Their events; the last says of which command each is, counted from 1.
     p_stream_type text[], p_stream_id text[], p_sequence bigint[], p_event_type text[], p_event_version text[],
-    p_payload text[], p_order_number text[], p_event_command_id uuid[],
+    p_payload text[], p_order_number text[], p_event_command integer[],
     -- The facts after each event of a license: rows of entitlement_versions, without recorded_at.
     p_versions json,
     -- The states: the license and its new version, the fold, the folded license.
     p_state_license text[], p_state_version bigint[], p_state_fold bigint[], p_state text[],
-    -- All licenses written or only read, with the version loaded (0: none), and the fold written (null: only read).
+    -- All licenses written or only read, in order: with the version loaded (0: none), and the fold written (null: only
+    -- read).
     p_held_license text[], p_held_version bigint[], p_held_fold bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    v_stale       text;
-    v_newer       text;
+    v_held        record;
     v_last        timestamptz;
     v_moment      constant interval := '1 microsecond';
     v_version     entitlement_versions%ROWTYPE;
+    v_xid         xid8;
     v_recorded_at timestamptz;
     v_written     bigint;
 BEGIN
@@ -33,27 +34,23 @@ BEGIN
               WHERE version = 0 ORDER BY name) AS absent;
     END IF;
 
-    WITH found AS MATERIALIZED (
-        SELECT license, version, fold, recorded_at
-        FROM current_entitlement WHERE license = ANY (p_held_license) ORDER BY license FOR UPDATE
-    )
-    SELECT max(found.recorded_at),
-        min(held.license || ' is at version ' || coalesce(found.version, 0) || ', not ' || held.version)
-            FILTER (WHERE coalesce(found.version, 0) <> held.version),
-        min(held.license || ' is of fold ' || found.fold) FILTER (WHERE found.fold > held.fold)
-    INTO v_last, v_stale, v_newer
-    FROM unnest(p_held_license, p_held_version, p_held_fold) AS held (license, version, fold)
-    LEFT JOIN found USING (license);
-
-    IF v_stale IS NOT NULL THEN
-        RAISE EXCEPTION 'license %', v_stale USING ERRCODE = 'LL001';
-    ELSIF v_newer IS NOT NULL THEN
-        RAISE EXCEPTION 'the state of license %', v_newer USING ERRCODE = 'LL002';
-    END IF;
+    -- In a loop: for one license that costs half of what a join of all does, and for hundreds little more.
+    FOR i IN 1 .. cardinality(p_held_license) LOOP
+        SELECT version, fold, recorded_at INTO v_held
+        FROM current_entitlement WHERE license = p_held_license[i] FOR UPDATE;
+        IF coalesce(v_held.version, 0) <> p_held_version[i] THEN
+            RAISE EXCEPTION 'license % is at version %, not %',
+                p_held_license[i], coalesce(v_held.version, 0), p_held_version[i] USING ERRCODE = 'LL001';
+        ELSIF v_held.fold > p_held_fold[i] THEN
+            RAISE EXCEPTION 'the state of license % is of fold %', p_held_license[i], v_held.fold
+                USING ERRCODE = 'LL002';
+        END IF;
+        v_last := greatest(v_last, v_held.recorded_at);
+    END LOOP;
 
     -- First the transaction gets its number, then it looks at the clock and at the instant that becomes final: an
     -- instant that it cannot see becomes final only after this transaction is over.
-    PERFORM pg_current_xact_id();
+    v_xid := pg_current_xact_id();
     SELECT greatest(clock_timestamp(), v_last, candidate + v_moment, final_until + v_moment)
     INTO v_recorded_at FROM sealer, editions WHERE one = 1 AND edition = p_edition;
     IF v_recorded_at IS NULL THEN
@@ -69,11 +66,11 @@ BEGIN
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
         order_number, command_id, on_date, actor_name, actor_role, edition, recorded_at)
     SELECT e.stream_type, e.stream_id, e.sequence, e.event_type, e.event_version, e.payload::json, '{}',
-        e.order_number, c.command_id, c.on_date, c.actor_name, c.actor_role, p_edition, v_recorded_at
+        e.order_number, p_command_id[e.command], p_on[e.command], p_actor_name[e.command], p_actor_role[e.command],
+        p_edition, v_recorded_at
     FROM unnest(p_stream_type, p_stream_id, p_sequence, p_event_type, p_event_version, p_payload, p_order_number,
-            p_event_command_id)
-        AS e (stream_type, stream_id, sequence, event_type, event_version, payload, order_number, command_id)
-    CROSS JOIN LATERAL (SELECT * FROM commands WHERE command_id = e.command_id OFFSET 0) AS c;
+            p_event_command)
+        AS e (stream_type, stream_id, sequence, event_type, event_version, payload, order_number, command);
 
     IF cardinality(p_state_license) > 0 THEN
         -- What the rows do not say is taken from v_version.

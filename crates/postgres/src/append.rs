@@ -27,7 +27,11 @@ impl Answers for Appends {
     type Question = Batch;
     type Answer = ();
 
-    async fn answer(&self, mut asked: Vec<Asked<Self>>) {
+    async fn alone(&self, batch: &Batch) -> Result<(), StoreError> {
+        append(&self.0, &[batch]).await
+    }
+
+    async fn together(&self, mut asked: Vec<Asked<Self>>) {
         while !asked.is_empty() {
             let (together, later) = apart(asked);
             self.append(together).await;
@@ -42,7 +46,7 @@ impl Appends {
         let batches: Vec<_> = asked.iter().map(|asked| &asked.question).collect();
         let is_written = batches.len() > 1 && append(&self.0, &batches).await.is_ok();
         for asked in asked {
-            let result = if is_written { Ok(()) } else { append(&self.0, &[&asked.question]).await };
+            let result = if is_written { Ok(()) } else { self.alone(&asked.question).await };
             asked.reply(result);
         }
     }
@@ -97,11 +101,8 @@ fn bind_commands<'q>(statement: Statement<'q>, commands: &[&'q JudgedCommand]) -
 }
 
 fn bind_events<'q>(statement: Statement<'q>, commands: &[&'q JudgedCommand]) -> Statement<'q> {
-    let of = |command: &&'q JudgedCommand| {
-        let id = command.command_id;
-        command.events.iter().map(move |event| (id, event))
-    };
-    let events: Vec<_> = commands.iter().flat_map(of).collect();
+    let of = |(number, command): (i32, &&'q JudgedCommand)| command.events.iter().map(move |event| (number, event));
+    let events: Vec<_> = (1..).zip(commands).flat_map(of).collect();
     statement
         .bind(column(&events, |(_, event)| event.stream_type))
         .bind(column(&events, |(_, event)| event.stream_id.as_str()))
@@ -110,7 +111,7 @@ fn bind_events<'q>(statement: Statement<'q>, commands: &[&'q JudgedCommand]) -> 
         .bind(column(&events, |(_, event)| event.event_version))
         .bind(column(&events, |(_, event)| event.payload.as_str()))
         .bind(column(&events, |(_, event)| event.order_number.as_deref()))
-        .bind(column(&events, |(command_id, _)| command_id))
+        .bind(column(&events, |(number, _)| number))
 }
 
 /// The facts after each event of a license, as rows in JSON: these are many narrow columns, most of them empty.

@@ -36,15 +36,19 @@ impl Answers for Loads {
     type Question = Vec<Wanted>;
     type Answer = Loaded;
 
-    async fn answer(&self, asked: Vec<Asked<Self>>) {
+    async fn alone(&self, wanted: &Vec<Wanted>) -> Result<Loaded, StoreError> {
+        Ok(load(&self.0, &[wanted]).await?.pop().unwrap_or_default())
+    }
+
+    async fn together(&self, asked: Vec<Asked<Self>>) {
         let wanted: Vec<_> = asked.iter().map(|asked| asked.question.as_slice()).collect();
         match load(&self.0, &wanted).await {
             Ok(loaded) => asked.into_iter().zip(loaded).for_each(|(asked, loaded)| asked.reply(Ok(loaded))),
-            // Each is told of its own failure.
             Err(_) => {
+                // Each is told of its own failure.
                 for asked in asked {
-                    let loaded = load(&self.0, &[&asked.question]).await;
-                    asked.reply(loaded.map(|mut loaded| loaded.pop().unwrap_or_default()));
+                    let loaded = self.alone(&asked.question).await;
+                    asked.reply(loaded);
                 }
             }
         }

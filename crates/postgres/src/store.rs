@@ -30,10 +30,6 @@ const READ_CONNECTIONS: u32 = 8;
 /// How long a read waits for a connection before the database counts as unavailable.
 const READ_WAITS: Duration = Duration::from_secs(5);
 
-/// How many statements of each kind, loading and appending, run at once; what comes meanwhile goes into the next one.
-/// The fewer, the more go together; with one, a single license that another process has locked would stop all others.
-const WORKERS: usize = 2;
-
 /// The ledger on PostgreSQL. Any number of processes can work on one database.
 ///
 /// While it lives, a task of its own gives committed events their positions, unless another process does.
@@ -57,8 +53,8 @@ impl PostgresStore {
         let reads = reads(&options);
         let sealer = Sealer::start(reads.clone());
         let writes = Arc::new(WriteConnections::new(options));
-        let loads = Together::start(WORKERS, &Loads(Arc::clone(&writes)));
-        let appends = Together::start(WORKERS, &Appends(writes));
+        let loads = Together::start(Loads(Arc::clone(&writes)));
+        let appends = Together::start(Appends(writes));
         Ok(Self { reads, loads, appends, _sealer: sealer })
     }
 }
