@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ledger_domain::catalog::Programme;
-use ledger_domain::command::{Actor, Request};
+use ledger_domain::command::Request;
 use ledger_domain::decide::{Case, Decision, Other, Purpose, Refusal, decide};
 use ledger_domain::entitlement::entitlement;
 use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEvent};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::content::Canonical;
 use crate::outcome::{Answered, EventView, Outcome, OutcomeKind, ViolationView, WarningView, Would};
+use crate::post::PostContext;
 use crate::rebuild::state_write;
 use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, REFUSAL_STREAM, StoreError};
 
@@ -25,6 +26,10 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    fn facts(&self, number: &LicenseNumber) -> Option<&Facts> {
+        self.licenses.get(number)?.license.as_ref().map(|license| &license.facts)
+    }
+
     fn other<'k>(&'k self, number: &'k LicenseNumber) -> Other<'k> {
         Other { number, license: self.licenses.get(number).and_then(|held| held.license.as_ref()) }
     }
@@ -47,8 +52,7 @@ impl Held {
 pub(crate) struct Judge<'a> {
     pub(crate) programme: &'a Programme,
     pub(crate) purpose: Purpose,
-    pub(crate) today: Date,
-    pub(crate) actor: &'a Actor,
+    pub(crate) context: &'a PostContext,
 }
 
 /// A command's answer; with what is to be written, if anything is.
@@ -68,9 +72,12 @@ impl Judge<'_> {
         if let Some(answer) = known.answers.get(&request.command_id) {
             return answered_before(request, content, answer);
         }
-        let actor = request.actor.as_ref().unwrap_or(self.actor);
+        let actor = request.actor.as_ref().unwrap_or(&self.context.poster.actor);
         if !request.command.is_allowed_for(actor.role) {
             return told(&Outcome::forbidden(request, actor.role));
+        }
+        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
+            return told(&Outcome::not_the_partners(request, path, message));
         }
         let held = known.licenses.get(&request.license);
         let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));
@@ -78,7 +85,13 @@ impl Judge<'_> {
             let message = format!("license {} is at version {version}, not {expected}", request.license);
             return told(&Outcome::conflict(request, "/expected_version", message));
         }
-        let on = request.on.unwrap_or(self.today);
+        if let Some(expected) = self.context.if_match.filter(|expected| *expected != version) {
+            let message = format!("license {} is at version {version}, not {expected}", request.license);
+            let outcome = Outcome::conflict(request, "", message);
+            let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
+            return Ok(Judged { answered: Answered { if_match_failed: true, ..answered }, write: None });
+        }
+        let on = request.on.unwrap_or(self.context.today);
         let order = request.command.places_order().map(|order| (request.license.clone(), order.to_owned()));
         let order_is_taken = order.is_some_and(|order| known.orders_taken.contains(&order));
         let others: Vec<_> = request.command.others().into_iter().map(|number| known.other(number)).collect();

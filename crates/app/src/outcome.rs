@@ -216,6 +216,12 @@ impl Outcome {
         Self::of(OutcomeKind::Forbidden, request).with_error("/actor/role", message)
     }
 
+    /// The key may not touch the license, or not on those terms.
+    #[must_use]
+    pub fn not_the_partners(request: &Request, path: &str, message: String) -> Self {
+        Self::of(OutcomeKind::Forbidden, request).with_error(path, message)
+    }
+
     /// The command conflicts with what the ledger holds.
     #[must_use]
     pub fn conflict(request: &Request, path: &str, message: String) -> Self {
@@ -235,6 +241,8 @@ pub struct Answered {
     pub kind: OutcomeKind,
     /// Whether it is the first answer again.
     pub replayed: bool,
+    /// Whether it is a conflict with the version named beside the command ([`crate::post::PostContext::if_match`]).
+    pub if_match_failed: bool,
     /// The outcome as one line of JSON.
     pub json: String,
 }
@@ -245,7 +253,8 @@ impl Answered {
     /// # Errors
     /// Never for an outcome that this program makes; a number that JSON cannot hold would be one.
     pub fn now(outcome: &Outcome) -> serde_json::Result<Self> {
-        Ok(Self { kind: outcome.outcome, replayed: outcome.replayed, json: serde_json::to_string(outcome)? })
+        let json = serde_json::to_string(outcome)?;
+        Ok(Self { kind: outcome.outcome, replayed: outcome.replayed, if_match_failed: false, json })
     }
 
     /// The first answer again, word for word but for `replayed`.
@@ -260,6 +269,6 @@ impl Answered {
         let Kind { outcome } = serde_json::from_slice(stored)?;
         // Only a UUID and the outcome's word stand before it, so the first match is the outcome's own field.
         let json = String::from_utf8_lossy(stored).replacen("\"replayed\":false", "\"replayed\":true", 1);
-        Ok(Self { kind: outcome, replayed: true, json })
+        Ok(Self { kind: outcome, replayed: true, if_match_failed: false, json })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use ledger_domain::command::{self, Actor, Request};
+use ledger_domain::command::{self, Request};
 use ledger_domain::decide::Purpose;
 use ledger_domain::license::{FOLD, License};
 use ledger_domain::values::{Date, LicenseNumber};
@@ -12,6 +12,7 @@ use crate::content::{Canonical, canonical};
 use crate::judge::{Held, Judge, Judged, Known, batch, unwritable};
 use crate::ledger::Ledger;
 use crate::outcome::{Answered, Outcome};
+use crate::poster::Poster;
 use crate::rebuild::refold_to_license;
 use crate::store::{StateRow, StoreError, Wanted};
 
@@ -35,8 +36,19 @@ pub struct InputLine {
 pub struct PostContext {
     /// Today, in the ledger's business time zone.
     pub today: Date,
-    /// Who posts, where a command does not say so itself.
-    pub actor: Actor,
+    /// Who posts.
+    pub poster: Poster,
+    /// The version that the license must have, named beside the command (HTTP's `If-Match`); it is no part of the
+    /// command's content.
+    pub if_match: Option<u64>,
+}
+
+impl PostContext {
+    /// A poster, today.
+    #[must_use]
+    pub const fn new(today: Date, poster: Poster) -> Self {
+        Self { today, poster, if_match: None }
+    }
 }
 
 /// The answers to a group of lines, in order. When the store failed, to those before the failure.
@@ -59,7 +71,7 @@ impl Ledger {
     /// Posts a group of lines: each is accepted or refused by itself, all commit together. Where another process
     /// overtook the group, its commands are judged anew, one by one.
     pub async fn post(&self, lines: &[InputLine], context: &PostContext) -> Posted {
-        let entries = match read(lines) {
+        let entries = match read(lines, &context.poster) {
             Ok(entries) => entries,
             Err(failed) => return Posted { answered: Vec::new(), failed: Some(failed) },
         };
@@ -97,12 +109,8 @@ impl Ledger {
     async fn post_together(&self, entries: &[Entry], context: &PostContext) -> Result<Vec<Answered>, StoreError> {
         let mut known = Known::default();
         self.load(entries, &mut known).await?;
-        let judge = Judge {
-            programme: &self.edition.programme,
-            purpose: Purpose::Post { today: context.today },
-            today: context.today,
-            actor: &context.actor,
-        };
+        let judge =
+            Judge { programme: &self.edition.programme, purpose: Purpose::Post { today: context.today }, context };
         let mut answered = Vec::with_capacity(entries.len());
         let mut writes = Vec::new();
         for entry in entries {
@@ -186,13 +194,13 @@ impl Entry {
 }
 
 /// Reads the lines: what cannot be understood is answered at once.
-pub(crate) fn read(lines: &[InputLine]) -> Result<Vec<Entry>, StoreError> {
-    lines.iter().map(|line| read_line(line).map_err(|error| unwritable(&error))).collect()
+pub(crate) fn read(lines: &[InputLine], poster: &Poster) -> Result<Vec<Entry>, StoreError> {
+    lines.iter().map(|line| read_line(line, poster).map_err(|error| unwritable(&error))).collect()
 }
 
-fn read_line(line: &InputLine) -> serde_json::Result<Entry> {
+fn read_line(line: &InputLine, poster: &Poster) -> serde_json::Result<Entry> {
     let request = match &line.bytes {
-        Some(bytes) => command::read(bytes),
+        Some(bytes) => command::read(bytes).and_then(|request| poster.takes(request)),
         None => Err(command::too_long()),
     };
     Ok(match request {

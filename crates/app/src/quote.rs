@@ -30,14 +30,9 @@ impl Ledger {
         lines: &[InputLine],
         context: &PostContext,
     ) -> Result<(), StoreError> {
-        let entries = read(lines)?;
+        let entries = read(lines, &context.poster)?;
         self.load(&entries, &mut session.known).await?;
-        let judge = Judge {
-            programme: &self.edition.programme,
-            purpose: Purpose::Quote,
-            today: context.today,
-            actor: &context.actor,
-        };
+        let judge = Judge { programme: &self.edition.programme, purpose: Purpose::Quote, context };
         for entry in &entries {
             answered.push(entry.judge(&judge, &mut session.known)?.answered);
         }

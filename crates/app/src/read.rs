@@ -6,7 +6,7 @@ use ledger_domain::entitlement::{Entitlement, EntitlementStatus, entitlement};
 use ledger_domain::license::Facts;
 use ledger_domain::needed_users::{self, Installation, NeededUsers};
 use ledger_domain::support::{Support, SupportRequest, support};
-use ledger_domain::values::{Currency, Date, LicenseNumber, Product, Users};
+use ledger_domain::values::{Currency, Date, LicenseNumber, LicenseType, Plugin, Product, Users};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -48,6 +48,14 @@ pub struct ListQuery {
     pub holder: Option<String>,
     /// With this status on the day.
     pub status: Option<EntitlementStatus>,
+    /// Of this license type.
+    pub license_type: Option<LicenseType>,
+    /// With this plugin.
+    pub plugin: Option<Plugin>,
+    /// Whose SWM ends on this day or later.
+    pub swm_ends_from: Option<Date>,
+    /// Whose SWM ends before this day.
+    pub swm_ends_before: Option<Date>,
     /// Only those after this number.
     pub after: Option<LicenseNumber>,
     /// At most so many.
@@ -164,6 +172,10 @@ impl Ledger {
             partner: query.partner.clone(),
             holder: query.holder.clone(),
             status: query.status.map(|status| status_filter(status, when.day())),
+            license_type: query.license_type,
+            plugin: query.plugin,
+            swm_ends_from: query.swm_ends_from,
+            swm_ends_before: query.swm_ends_before,
         };
         let facts = self.store.list(&filter, when.as_of(), query.after.as_ref(), query.limit.saturating_add(1)).await?;
         Ok(self.page(&facts, query.limit, when, |facts| facts.license.to_string()))

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use ledger_domain::command::Actor;
 use ledger_domain::event::Event;
 use ledger_domain::license::Facts;
-use ledger_domain::values::{Date, LicenseNumber, Product};
+use ledger_domain::values::{Date, LicenseNumber, LicenseType, Plugin, Product};
 use uuid::Uuid;
 
 /// The aggregate type of a license's stream.
@@ -222,6 +222,14 @@ pub struct Filter {
     pub holder: Option<String>,
     /// With this status on `today`.
     pub status: Option<StatusFilter>,
+    /// Of this license type.
+    pub license_type: Option<LicenseType>,
+    /// With this plugin.
+    pub plugin: Option<Plugin>,
+    /// Whose SWM ends on this day or later.
+    pub swm_ends_from: Option<Date>,
+    /// Whose SWM ends before this day.
+    pub swm_ends_before: Option<Date>,
 }
 
 /// A status that can be asked for; whether a trial is over depends on the day.

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use ledger_app::ledger::Ledger;
 use ledger_app::outcome::OutcomeKind;
 use ledger_app::post::{GROUP_LINES, InputLine, PostContext, Posted};
+use ledger_app::poster::Poster;
 use ledger_domain::command::{Actor, Role};
 
 use crate::lines::Lines;
@@ -118,5 +119,5 @@ fn input(line: String) -> InputLine {
 
 fn context() -> Result<PostContext> {
     let today: NaiveDate = "2016-03-01".parse()?;
-    Ok(PostContext { today, actor: Actor { name: "bench".to_owned(), role: Role::Distributor } })
+    Ok(PostContext::new(today, Poster::local(Actor { name: "bench".to_owned(), role: Role::Distributor })))
 }

@@ -51,7 +51,7 @@ pub(crate) struct ListArgs {
 /// Prints a page.
 pub(crate) async fn list(run: &Run<'_>, args: ListArgs) -> Ended {
     let ListArgs { product, partner, holder, status, on, known_at, after, limit } = args;
-    let query = ListQuery { product, partner, holder, status, after, limit };
+    let query = ListQuery { product, partner, holder, status, after, limit, ..ListQuery::default() };
     let page = run.ledger().await?.list(&query, run.when(on, known_at)).await?;
     licenses::page(&page, run.format)?;
     Ok(FINE)

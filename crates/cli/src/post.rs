@@ -7,6 +7,7 @@ use ledger_app::edition::EditionError;
 use ledger_app::ledger::Ledger;
 use ledger_app::outcome::Answered;
 use ledger_app::post::{InputLine, PostContext, Posted};
+use ledger_app::poster::Poster;
 use ledger_app::quote::QuoteSession;
 
 use crate::actor::system_user;
@@ -140,7 +141,7 @@ async fn answer_groups(
     let actor = system_user();
     while let Some(lines) = source.groups.next().await.map_err(|error| cannot_read(&source.name, &error))? {
         // A run can go on past midnight.
-        let context = PostContext { today: run.today(), actor: actor.clone() };
+        let context = PostContext::new(run.today(), Poster::local(actor.clone()));
         let posted = desk.answer(ledger, &lines, &context).await;
         tally.add(&posted.answered);
         print(&posted.answered).map_err(|error| desk.unprinted(error, &lines))?;

@@ -12,6 +12,7 @@ use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
 use ledger_app::memory::MemoryStore;
 use ledger_app::post::{InputLine, PostContext};
+use ledger_app::poster::Poster;
 use ledger_app::read::ListQuery;
 use ledger_domain::command::{Actor, Role};
 use ledger_domain::entitlement::Entitlement;
@@ -63,7 +64,7 @@ async fn ledger() -> Ledger {
 
 async fn post(ledger: &Ledger, step: &Step) -> Value {
     let actor = Actor { name: "example".to_owned(), role: Role::Distributor };
-    let context = PostContext { today: step.today, actor };
+    let context = PostContext::new(step.today, Poster::local(actor));
     let line = InputLine { number: 1, bytes: Some(step.json.to_string().into_bytes()) };
     let posted = ledger.post(&[line], &context).await;
     let answered = posted.answered.first().unwrap_or_else(|| panic!("{:?}", posted.failed));

@@ -10,6 +10,7 @@ use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
 use ledger_app::memory::MemoryStore;
 use ledger_app::post::{InputLine, PostContext, Posted};
+use ledger_app::poster::Poster;
 use ledger_app::quote::QuoteSession;
 use ledger_domain::command::{Actor, Role};
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub(crate) fn lines(commands: &[Value]) -> Vec<InputLine> {
 /// The context of a vendor's run on a day.
 pub(crate) fn context(today: &str) -> PostContext {
     let actor = Actor { name: "test".to_owned(), role: Role::Vendor };
-    PostContext { today: today.parse().expect("a date"), actor }
+    PostContext::new(today.parse().expect("a date"), Poster::local(actor))
 }
 
 pub(crate) fn answers(posted: &Posted) -> Vec<Value> {

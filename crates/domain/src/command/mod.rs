@@ -203,6 +203,20 @@ impl Command {
         }
     }
 
+    /// The partner that the command names, if it names one.
+    #[must_use]
+    pub const fn partner(&self) -> Option<&Partner> {
+        match self {
+            Self::IssueLicense(command) => command.partner.as_ref(),
+            Self::AddUsers(order) => order.terms.partner.as_ref(),
+            Self::AddPlugin(order) => order.terms.partner.as_ref(),
+            Self::RenewSwm(order) => order.terms.partner.as_ref(),
+            Self::SwitchToFstek(order) => order.terms.partner.as_ref(),
+            Self::OrderUpgrade(order) => order.terms.partner.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The number of the order that this command would place, if it places one (UPG-5).
     #[must_use]
     pub fn places_order(&self) -> Option<&str> {
