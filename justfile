@@ -16,7 +16,7 @@ example:
 
 # Write the generated files anew: schemas, the fold of the golden histories, expected outcomes of the example year.
 regen:
-    UPDATE=1 UPDATE_EXAMPLES=1 cargo test -p license-ledger --test it -- schemas:: golden:: examples::
+    UPDATE=1 UPDATE_EXAMPLES=1 cargo test -p license-ledger --test it -- schemas:: golden:: examples:: service::deploy::
 
 # Measure speed side by side, in minutes.
 bench:
@@ -29,3 +29,11 @@ bench-long:
 # Crash tests, a hundred kills.
 crash-long:
     LICENSE_LEDGER_KILLS=100 cargo test -p license-ledger --test it -- crash::
+
+# The service under load for a minute, on SQLite and on PostgreSQL, in release: rates and times are printed.
+load:
+    LICENSE_LEDGER_SECONDS=60 cargo test --release --locked -p license-ledger --test it -- --nocapture --test-threads=1 service::load::
+
+# PostgreSQL and the service stopped and killed under load, twenty times each.
+faults-long:
+    LICENSE_LEDGER_FAULTS=20 cargo test --locked -p license-ledger --test it -- --nocapture --test-threads=1 service::faults::

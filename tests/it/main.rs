@@ -15,5 +15,8 @@ mod postgres;
 mod redistribution;
 mod rule_pages;
 mod schemas;
+mod seal;
+mod service;
 mod sqlite;
 mod use_cases;
+mod writer;

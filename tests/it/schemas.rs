@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use ledger_app::lineage::Family;
+use ledger_app::next_commands::NextCommands;
 use ledger_app::outcome::Outcome;
+use ledger_app::promise::{QuoteAnswer, QuoteChanged, QuoteCommitted};
 use ledger_app::read::{HistoryEntry, Page};
-use ledger_domain::command::Request;
+use ledger_domain::command::{Request, say_limits};
 use ledger_domain::entitlement::Entitlement;
 use ledger_domain::event;
 use ledger_domain::needed_users::NeededUsers;
@@ -17,10 +19,22 @@ use serde_json::{Value, json};
 use crate::files::{root, update_or_compare};
 
 /// What is read in is described as it may be given, what is written out as it always is.
-fn schema<T: JsonSchema>(written: bool) -> Value {
+pub(crate) fn schema<T: JsonSchema>(written: bool) -> Value {
     let settings = SchemaSettings::draft2020_12();
     let settings = if written { settings.for_serialize() } else { settings.for_deserialize() };
     settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The schema of a command, with the limits that the reader keeps.
+fn command_schema() -> Value {
+    let mut whole = schema::<Request>(false);
+    let definitions = whole.as_object_mut().and_then(|whole| whole.remove("$defs"));
+    let mut schemas = definitions.as_ref().and_then(Value::as_object).cloned().expect("definitions");
+    schemas.insert("Request".to_owned(), whole);
+    say_limits(&mut schemas);
+    let mut whole = schemas.remove("Request").expect("it was put there");
+    whole["$defs"] = schemas.into();
+    whole
 }
 
 /// The schema of every event version ever written: `UsersReduced.v1` and so on.
@@ -58,7 +72,7 @@ pub(crate) fn event_schemas() -> Vec<(String, Value)> {
 fn all() -> Vec<(String, Value)> {
     let events = event_schemas().into_iter().map(|(name, schema)| (format!("events/{name}.json"), schema));
     let others = [
-        ("command.json", schema::<Request>(false)),
+        ("command.json", command_schema()),
         ("outcome.json", schema::<Outcome>(true)),
         ("entitlement.json", schema::<Entitlement>(true)),
         ("list.json", schema::<Page>(true)),
@@ -66,6 +80,10 @@ fn all() -> Vec<(String, Value)> {
         ("lineage.json", schema::<Family>(true)),
         ("needed-users.json", schema::<NeededUsers>(true)),
         ("support.json", schema::<Support>(true)),
+        ("next-commands.json", schema::<NextCommands>(true)),
+        ("quote.json", schema::<QuoteAnswer>(true)),
+        ("quote-committed.json", schema::<QuoteCommitted>(true)),
+        ("quote-changed.json", schema::<QuoteChanged>(true)),
     ];
     events.chain(others.map(|(name, schema)| (name.to_owned(), schema))).collect()
 }
@@ -92,7 +110,7 @@ fn every_event_type_has_a_schema() {
 
 /// Dates and UUIDs are checked too, which JSON Schema leaves open.
 fn command_validator() -> jsonschema::Validator {
-    jsonschema::options().should_validate_formats(true).build(&schema::<Request>(false)).expect("a schema")
+    jsonschema::options().should_validate_formats(true).build(&command_schema()).expect("a schema")
 }
 
 #[test]
@@ -126,6 +144,10 @@ fn the_command_schema_refuses_what_the_reader_refuses() {
         ("users", json!(-5)),
         ("users", json!(1_000_001)),
         ("user", json!(1)),
+        ("order", json!("")),
+        ("order", json!("  ")),
+        ("order", json!("PO\u{7}1")),
+        ("order", json!("x".repeat(201))),
         ("type", json!("add_user")),
     ];
     for (key, value) in bad {

@@ -15,10 +15,10 @@ use crate::content::Canonical;
 use crate::outcome::{Answered, EventView, Outcome, OutcomeKind, ViolationView, WarningView, Would};
 use crate::post::PostContext;
 use crate::rebuild::state_write;
-use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, REFUSAL_STREAM, StoreError};
+use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, REFUSAL_STREAM, StateWrite, StoreError};
 
 /// What is known of the ledger while commands are judged: what was loaded, and what the commands so far have changed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Known {
     pub(crate) licenses: BTreeMap<LicenseNumber, Held>,
     pub(crate) answers: HashMap<Uuid, Answer>,
@@ -35,14 +35,20 @@ impl Known {
     }
 }
 
-/// A license that was loaded.
-#[derive(Debug)]
+/// A license that was loaded, or remembered.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Held {
     pub(crate) license: Option<License>,
     pub(crate) base_version: u64,
+    /// The state as stored, of a license that was remembered.
+    pub(crate) base_state: Option<String>,
 }
 
 impl Held {
+    pub(crate) const fn loaded(license: License, base_version: u64) -> Self {
+        Self { license: Some(license), base_version, base_state: None }
+    }
+
     pub(crate) fn version(&self) -> u64 {
         self.license.as_ref().map_or(0, |license| license.facts.version)
     }
@@ -62,13 +68,17 @@ pub(crate) struct Judged {
 }
 
 impl Judge<'_> {
-    /// Judges one command: its id, the role, the version, the rules; the first that says no decides.
+    /// Judges one command: the partner, its id, the role, the version, the rules; the first that says no decides.
     pub(crate) fn judge(
         &self,
         request: &Request,
         content: &Canonical,
         known: &mut Known,
     ) -> Result<Judged, StoreError> {
+        // First of all: an earlier answer tells of the license, so a partner's key gets only those of its own.
+        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
+            return told(&Outcome::not_the_partners(request, path, message));
+        }
         if let Some(answer) = known.answers.get(&request.command_id) {
             return answered_before(request, content, answer);
         }
@@ -76,17 +86,13 @@ impl Judge<'_> {
         if !request.command.is_allowed_for(actor.role) {
             return told(&Outcome::forbidden(request, actor.role));
         }
-        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
-            return told(&Outcome::not_the_partners(request, path, message));
-        }
         let held = known.licenses.get(&request.license);
         let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));
         if let Some(expected) = request.expected_version.filter(|expected| *expected != version) {
             let message = format!("license {} is at version {version}, not {expected}", request.license);
             return told(&Outcome::conflict(request, "/expected_version", message));
         }
-        if let Some(expected) = self.context.if_match.filter(|expected| *expected != version) {
-            let message = format!("license {} is at version {version}, not {expected}", request.license);
+        if let Some(message) = self.context.if_match.and_then(|expected| expected.misses(&request.license, version)) {
             let outcome = Outcome::conflict(request, "", message);
             let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
             return Ok(Judged { answered: Answered { if_match_failed: true, ..answered }, write: None });
@@ -130,7 +136,7 @@ impl Judge<'_> {
         let mut events = Vec::with_capacity(decision.events.len());
         for (number, event) in &decision.events {
             let held = known.licenses.entry(number.clone());
-            let held = held.or_insert_with(|| Held { license: None, base_version: 0 });
+            let held = held.or_default();
             let facts = advance(&mut held.license, number, on, event)?;
             outcome.events.push(EventView::new(number, facts.version, event));
             if let Some(order) = event.order_number() {
@@ -268,7 +274,8 @@ pub(crate) fn batch(edition: &str, commands: Vec<JudgedCommand>, known: &Known) 
     for (number, held) in &known.licenses {
         match &held.license {
             Some(license) if license.facts.version > held.base_version => {
-                batch.states.push(state_write(license, held.base_version)?);
+                let write = state_write(license, held.base_version)?;
+                batch.states.push(StateWrite { base_state: held.base_state.clone(), ..write });
             }
             _ if read.contains(number) => batch.guards.push((number.clone(), held.base_version)),
             _ => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use crate::edition::{Edition, EditionError, GivenFiles};
+use crate::recent::Recent;
 use crate::store::{Store, StoreError};
 
 /// The use cases behind every way in. They hold no policy; [`ledger_domain`] does.
@@ -13,6 +14,8 @@ pub struct Ledger {
     pub(crate) edition: Edition,
     /// Set once the edition is kept in the ledger.
     pub(crate) adopted: OnceCell<()>,
+    /// The licenses written last.
+    pub(crate) recent: Recent,
 }
 
 impl Ledger {
@@ -22,7 +25,7 @@ impl Ledger {
     /// Problems of the files, or the store's failure.
     pub async fn open(store: Arc<dyn Store>, given: GivenFiles) -> Result<Self, EditionError> {
         let edition = Edition::choose(store.as_ref(), given).await?;
-        Ok(Self { store, edition, adopted: OnceCell::new() })
+        Ok(Self { store, edition, adopted: OnceCell::new(), recent: Recent::default() })
     }
 
     /// The edition of facts in use.

@@ -3,8 +3,13 @@
 //! It is the plainest reading of the [`Store`] port; the stores on databases are held to the same conformance suite.
 
 mod append;
+mod audit;
+mod feed;
+mod kept;
+mod keys;
 mod read;
 mod rebuild;
+mod seal;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +20,11 @@ use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
 use uuid::Uuid;
 
+use crate::audit::{Audit, CommandRecord};
+use crate::feed::FeedEvent;
+use crate::kept::KeptQuote;
+use crate::keys::ApiKey;
+use crate::seal::SealedLog;
 use crate::store::{
     Answer, AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, StateRow, Store, StoreError,
     StoredEvent, Wanted,
@@ -31,14 +41,21 @@ pub struct MemoryStore {
 struct Held {
     /// The licenses' events, by sequence.
     events: BTreeMap<LicenseNumber, BTreeMap<u64, StoredEvent>>,
+    /// Every event, refusals too, at its position.
+    log: Vec<FeedEvent>,
     /// The ids of the refused commands, which are their streams.
     refusals: HashSet<String>,
     answers: HashMap<Uuid, Answer>,
+    /// What the commands were, for whoever verifies.
+    records: BTreeMap<Uuid, CommandRecord>,
     orders: HashSet<(LicenseNumber, String)>,
     current: BTreeMap<LicenseNumber, Current>,
     versions: BTreeMap<LicenseNumber, BTreeMap<u64, Version>>,
     editions: HashMap<String, EditionFiles>,
     current_edition: Option<String>,
+    keys: Vec<ApiKey>,
+    quotes: HashMap<Uuid, KeptQuote>,
+    sealed: seal::Sealed,
     /// Nothing is recorded at or before this instant any more.
     final_until: DateTime<Utc>,
 }
@@ -134,6 +151,14 @@ impl Store for MemoryStore {
 
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
         self.held().rebuild_page(after, limit, refold)
+    }
+
+    fn sealed_log(&self) -> &dyn SealedLog {
+        self
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        self
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

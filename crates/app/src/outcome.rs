@@ -243,6 +243,8 @@ pub struct Answered {
     pub replayed: bool,
     /// Whether it is a conflict with the version named beside the command ([`crate::post::PostContext::if_match`]).
     pub if_match_failed: bool,
+    /// The license's last sequence after the command, as the outcome says it.
+    pub version: Option<u64>,
     /// The outcome as one line of JSON.
     pub json: String,
 }
@@ -254,7 +256,8 @@ impl Answered {
     /// Never for an outcome that this program makes; a number that JSON cannot hold would be one.
     pub fn now(outcome: &Outcome) -> serde_json::Result<Self> {
         let json = serde_json::to_string(outcome)?;
-        Ok(Self { kind: outcome.outcome, replayed: outcome.replayed, if_match_failed: false, json })
+        let Outcome { outcome: kind, replayed, version, .. } = *outcome;
+        Ok(Self { kind, replayed, if_match_failed: false, version, json })
     }
 
     /// The first answer again, word for word but for `replayed`.
@@ -265,10 +268,11 @@ impl Answered {
         #[derive(Deserialize)]
         struct Kind {
             outcome: OutcomeKind,
+            version: Option<u64>,
         }
-        let Kind { outcome } = serde_json::from_slice(stored)?;
+        let Kind { outcome: kind, version } = serde_json::from_slice(stored)?;
         // Only a UUID and the outcome's word stand before it, so the first match is the outcome's own field.
         let json = String::from_utf8_lossy(stored).replacen("\"replayed\":false", "\"replayed\":true", 1);
-        Ok(Self { kind: outcome, replayed: true, if_match_failed: false, json })
+        Ok(Self { kind, replayed: true, if_match_failed: false, version, json })
     }
 }

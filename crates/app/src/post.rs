@@ -1,15 +1,14 @@
 //! Posting commands: read, load, judge in order, append together, answer after the commit.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use ledger_domain::command::{self, Request};
-use ledger_domain::decide::Purpose;
 use ledger_domain::license::{FOLD, License};
 use ledger_domain::values::{Date, LicenseNumber};
 
 use crate::content::{Canonical, canonical};
-use crate::judge::{Held, Judge, Judged, Known, batch, unwritable};
+use crate::group::Task;
+use crate::judge::{Held, Judge, Judged, Known, unwritable};
 use crate::ledger::Ledger;
 use crate::outcome::{Answered, Outcome};
 use crate::poster::Poster;
@@ -20,7 +19,7 @@ use crate::store::{StateRow, StoreError, Wanted};
 pub const GROUP_LINES: usize = 500;
 
 /// How often a command that another process overtook is judged anew before the store is said to fail.
-const ATTEMPTS: u32 = 25;
+pub(crate) const ATTEMPTS: u32 = 25;
 
 /// A line of input.
 #[derive(Debug, Clone)]
@@ -38,9 +37,31 @@ pub struct PostContext {
     pub today: Date,
     /// Who posts.
     pub poster: Poster,
-    /// The version that the license must have, named beside the command (HTTP's `If-Match`); it is no part of the
-    /// command's content.
-    pub if_match: Option<u64>,
+    /// What the license must be at, named beside the command (HTTP's `If-Match`); it is no part of the command's
+    /// content.
+    pub if_match: Option<IfMatch>,
+}
+
+/// What a license must be at, named beside a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfMatch {
+    /// At this version.
+    Version(u64),
+    /// At any: it exists.
+    Any,
+}
+
+impl IfMatch {
+    /// Why a license at the version does not match; `None`: it does.
+    pub(crate) fn misses(self, license: &LicenseNumber, version: u64) -> Option<String> {
+        match self {
+            Self::Version(expected) if expected != version => {
+                Some(format!("license {license} is at version {version}, not {expected}"))
+            }
+            Self::Any if version == 0 => Some(format!("there is no license {license}")),
+            Self::Version(_) | Self::Any => None,
+        }
+    }
 }
 
 impl PostContext {
@@ -62,72 +83,44 @@ pub struct Posted {
 }
 
 /// A line, read: a command with its canonical content, or the answer that it cannot be understood.
+#[derive(Debug)]
 pub(crate) enum Entry {
     Command(Box<Request>, Canonical),
     Invalid(Answered),
 }
 
 impl Ledger {
-    /// Posts a group of lines: each is accepted or refused by itself, all commit together. Where another process
-    /// overtook the group, its commands are judged anew, one by one.
+    /// Posts a group of lines: each is accepted or refused by itself, all commit together. Where that fails, because
+    /// another process overtook the group or one of its licenses is damaged, each is posted by itself, up to the first
+    /// that the store fails for.
     pub async fn post(&self, lines: &[InputLine], context: &PostContext) -> Posted {
         let entries = match read(lines, &context.poster) {
             Ok(entries) => entries,
             Err(failed) => return Posted { answered: Vec::new(), failed: Some(failed) },
         };
-        match self.post_together(&entries, context).await {
-            Ok(answered) => Posted { answered, failed: None },
-            Err(StoreError::Conflict(_)) => self.post_singly(&entries, context).await,
-            Err(failed) => Posted { answered: Vec::new(), failed: Some(failed) },
+        let tasks: Vec<_> = entries.iter().map(|entry| Task { entry, context }).collect();
+        match self.post_together(&tasks).await {
+            Ok(answered) => return Posted { answered, failed: None },
+            Err(failed @ StoreError::Unavailable(_)) => return Posted { answered: Vec::new(), failed: Some(failed) },
+            Err(_) => {}
         }
-    }
-
-    async fn post_singly(&self, entries: &[Entry], context: &PostContext) -> Posted {
         let mut posted = Posted::default();
-        for entry in entries {
-            match self.post_until_it_holds(std::slice::from_ref(entry), context).await {
-                Ok(answered) => posted.answered.extend(answered),
-                Err(failed) => {
-                    posted.failed = Some(failed);
-                    break;
-                }
+        for task in &tasks {
+            match self.post_alone(task).await {
+                Ok(answered) => posted.answered.push(answered),
+                Err(failed) => return Posted { failed: Some(failed), ..posted },
             }
         }
         posted
     }
 
-    async fn post_until_it_holds(&self, entry: &[Entry], context: &PostContext) -> Result<Vec<Answered>, StoreError> {
-        for attempt in 1..ATTEMPTS {
-            match self.post_together(entry, context).await {
-                Err(StoreError::Conflict(_)) => tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await,
-                other => return other,
-            }
-        }
-        self.post_together(entry, context).await
-    }
-
-    async fn post_together(&self, entries: &[Entry], context: &PostContext) -> Result<Vec<Answered>, StoreError> {
-        let mut known = Known::default();
-        self.load(entries, &mut known).await?;
-        let judge =
-            Judge { programme: &self.edition.programme, purpose: Purpose::Post { today: context.today }, context };
-        let mut answered = Vec::with_capacity(entries.len());
-        let mut writes = Vec::new();
-        for entry in entries {
-            let judged = entry.judge(&judge, &mut known)?;
-            answered.push(judged.answered);
-            writes.extend(judged.write);
-        }
-        if !writes.is_empty() {
-            self.adopt_edition().await?;
-            self.store.append(&batch(&self.edition.files.edition, writes, &known)?).await?;
-        }
-        Ok(answered)
-    }
-
     /// Loads what the commands need and is not known yet.
-    pub(crate) async fn load(&self, entries: &[Entry], known: &mut Known) -> Result<(), StoreError> {
-        let wanted: Vec<Wanted> = entries.iter().flat_map(Entry::wanted).collect();
+    pub(crate) async fn load<'e>(
+        &self,
+        entries: impl IntoIterator<Item = &'e Entry>,
+        known: &mut Known,
+    ) -> Result<(), StoreError> {
+        let wanted: Vec<Wanted> = entries.into_iter().flat_map(Entry::wanted).collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -138,8 +131,8 @@ impl Ledger {
                 continue;
             }
             let held = match loaded.states.get(number) {
-                Some(row) => Held { license: Some(self.license(number, row).await?), base_version: row.version },
-                None => Held { license: None, base_version: 0 },
+                Some(row) => Held::loaded(self.license(number, row).await?, row.version),
+                None => Held::default(),
             };
             known.licenses.insert(number.clone(), held);
         }
@@ -166,7 +159,7 @@ impl Ledger {
     }
 
     /// Keeps the edition in the ledger before the first event that cites it.
-    async fn adopt_edition(&self) -> Result<(), StoreError> {
+    pub(crate) async fn adopt_edition(&self) -> Result<(), StoreError> {
         let adopt = || async {
             if self.edition.is_current { Ok(()) } else { self.store.adopt_edition(&self.edition.files).await }
         };
@@ -175,6 +168,16 @@ impl Ledger {
 }
 
 impl Entry {
+    /// The command, where it could be read.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        if let Self::Command(request, _) = self { Some(request) } else { None }
+    }
+
+    /// The license of a command that is about no other.
+    pub(crate) fn only_license(&self) -> Option<&LicenseNumber> {
+        self.request().filter(|request| request.command.others().is_empty()).map(|request| &request.license)
+    }
+
     /// What is to be loaded: the command's license, and every other that takes part.
     fn wanted(&self) -> Vec<Wanted> {
         let Self::Command(request, _) = self else { return Vec::new() };
@@ -198,7 +201,7 @@ pub(crate) fn read(lines: &[InputLine], poster: &Poster) -> Result<Vec<Entry>, S
     lines.iter().map(|line| read_line(line, poster).map_err(|error| unwritable(&error))).collect()
 }
 
-fn read_line(line: &InputLine, poster: &Poster) -> serde_json::Result<Entry> {
+pub(crate) fn read_line(line: &InputLine, poster: &Poster) -> serde_json::Result<Entry> {
     let request = match &line.bytes {
         Some(bytes) => command::read(bytes).and_then(|request| poster.takes(request)),
         None => Err(command::too_long()),

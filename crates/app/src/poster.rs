@@ -41,31 +41,61 @@ impl Poster {
         }))
     }
 
+    /// Whether a license is the poster's to see and to touch.
+    #[must_use]
+    pub fn may_touch(&self, facts: &Facts) -> bool {
+        self.partner.as_deref().is_none_or(|partner| is_of(facts.partner.as_ref(), partner))
+    }
+
     /// What keeps a partner's key from the request, and where that stands in it: every license that it touches must be
     /// the partner's, what is bought is bought in the partner's name, and nothing is handed to another partner.
+    ///
+    /// An unknown license is answered like another partner's, so that nobody learns which numbers exist. Only a
+    /// purchase and a split may name unknown ones: they make them, and the partner's they are from the first event on.
     pub(crate) fn is_kept_from<'a>(
         &self,
         request: &Request,
         facts: impl Fn(&LicenseNumber) -> Option<&'a Facts>,
     ) -> Option<(&'static str, String)> {
         let partner = self.partner.as_deref()?;
-        let is_own = |number: &LicenseNumber| facts(number).is_some_and(|facts| is_of(facts.partner.as_ref(), partner));
-        let begins = matches!(request.command, Command::IssueLicense(_) | Command::RegisterTrial(_));
-        if !(is_own(&request.license) || begins && facts(&request.license).is_none()) {
+        let command = &request.command;
+        if matches!(command, Command::RegisterTrial(_)) {
+            let message = "a trial belongs to no partner, so this key could never see it again: a key without a \
+                           partner registers it";
+            return Some(("/command/type", message.to_owned()));
+        }
+        let is_own = |number: &LicenseNumber| facts(number).map(|facts| self.may_touch(facts));
+        let buys = matches!(command, Command::IssueLicense(_));
+        if !is_own(&request.license).unwrap_or(buys) {
             return Some(("/license", not_own(&request.license, partner)));
         }
-        if let Some(other) = request.command.others().into_iter().find(|other| facts(other).is_some() && !is_own(other))
-        {
+        let splits = matches!(command, Command::SplitLicense(_));
+        if let Some(other) = command.others().into_iter().find(|other| !is_own(other).unwrap_or(splits)) {
             return Some(("/command", not_own(other, partner)));
         }
-        let named = request.command.partner();
-        let is_named = is_of(named, partner);
-        let must_be_named = begins && !is_own(&request.license);
-        (!is_named && (must_be_named || named.is_some())).then(|| {
-            let what = request.command.name();
-            ("/command/partner", format!("this key posts {what} only with the partner \"{partner}\""))
-        })
+        let named = command.partner();
+        if !is_of(named, partner) && (buys || named.is_some()) {
+            let what = command.name();
+            let message = format!("this key posts {what} only with the partner \"{partner}\"");
+            return Some(("/command/partner", message));
+        }
+        let order = through_another(command, facts(&request.license)?, partner)?;
+        let message = format!("order {order} does not come through the partner \"{partner}\"");
+        Some(("/command/order", message))
     }
+}
+
+/// The order that the command activates or withdraws, where it waits and came through another partner: activated, it
+/// would hand the license to that one (UPG-7).
+fn through_another<'c>(command: &'c Command, facts: &Facts, partner: &str) -> Option<&'c str> {
+    let order = match command {
+        Command::ActivateUpgrade(command) => &command.order,
+        Command::ActivateLegacyOrder(command) => &command.order,
+        Command::CancelOrder(command) => &command.order,
+        _ => return None,
+    };
+    let waits = facts.pending.as_ref().filter(|pending| pending.order == *order)?;
+    (waits.partner.is_some() && !is_of(waits.partner.as_ref(), partner)).then_some(order)
 }
 
 fn is_of(found: Option<&Partner>, partner: &str) -> bool {

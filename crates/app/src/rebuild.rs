@@ -86,5 +86,5 @@ fn fold(
 /// [`StoreError::Damaged`] when it cannot be written as JSON, which no license can cause.
 pub fn state_write(license: &License, base_version: u64) -> Result<StateWrite, StoreError> {
     let state = serde_json::to_string(license).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    Ok(StateWrite { base_version, fold: FOLD, state, facts: license.facts.clone() })
+    Ok(StateWrite { base_version, base_state: None, fold: FOLD, state, facts: license.facts.clone() })
 }

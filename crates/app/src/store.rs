@@ -12,6 +12,12 @@ use ledger_domain::license::Facts;
 use ledger_domain::values::{Date, LicenseNumber, LicenseType, Plugin, Product};
 use uuid::Uuid;
 
+use crate::audit::Audit;
+use crate::feed::Feed;
+use crate::kept::KeptQuotes;
+use crate::keys::Keys;
+use crate::seal::SealedLog;
+
 /// The aggregate type of a license's stream.
 pub const LICENSE_STREAM: &str = "license";
 /// The aggregate type of a refusal's stream: its id is the command's, its only sequence is 1.
@@ -171,6 +177,9 @@ impl Batch {
 pub struct StateWrite {
     /// The version that was loaded (0: there was no license).
     pub base_version: u64,
+    /// The state that the commands were judged on, where it was not loaded for them but remembered: it must still be the
+    /// stored one, byte for byte. A rebuild that mends a state changes no version.
+    pub base_state: Option<String>,
     /// The number of the fold that made `state`.
     pub fold: u32,
     /// The folded license as JSON.
@@ -305,7 +314,12 @@ pub struct RebuiltPage {
 ///
 /// All errors are [`StoreError`]; what each method says about writing holds also when it fails: all or nothing.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Keys + KeptQuotes + Feed + Send + Sync {
+    /// How many appends go well at the same time.
+    fn writers(&self) -> usize {
+        1
+    }
+
     /// Loads what the commands need, in one read, from one snapshot.
     async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError>;
 
@@ -343,6 +357,12 @@ pub trait Store: Send + Sync {
     /// Makes the read models of up to `limit` licenses after `after` anew from their events, in one transaction and
     /// under row locks: writes only what differs, inserts what is missing, removes what has no events.
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError>;
+
+    /// The sealed log: the tree over the events, and the checkpoints signed of it.
+    fn sealed_log(&self) -> &dyn SealedLog;
+
+    /// What is stored, as it is.
+    fn audit(&self) -> &dyn Audit;
 
     /// Gives every committed event its position. Stores that give it in the append have nothing to do.
     async fn settle(&self) -> Result<(), StoreError>;

@@ -44,6 +44,8 @@ pub(crate) enum Verb {
     Post,
     /// Peak memory of `post` and `rebuild`
     Memory,
+    /// Commands, reads and batches over HTTP, against the bare database and `post`
+    Http,
 }
 
 /// How much effort to spend.

@@ -55,7 +55,7 @@ fn watch(child: &mut Child) -> Result<(ExitStatus, Option<f64>)> {
 }
 
 /// `VmHWM` only goes up. A program that has ended has none any more.
-fn peak_mb(pid: u32) -> Option<f64> {
+pub(crate) fn peak_mb(pid: u32) -> Option<f64> {
     in_mb(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use chrono::NaiveDate;
 use ledger_app::ledger::Ledger;
-use ledger_app::outcome::OutcomeKind;
+use ledger_app::outcome::{Answered, OutcomeKind};
 use ledger_app::post::{GROUP_LINES, InputLine, PostContext, Posted};
 use ledger_app::poster::Poster;
+use ledger_app::writer::Writer;
 use ledger_domain::command::{Actor, Role};
 
 use crate::lines::Lines;
@@ -50,10 +51,12 @@ impl Client {
     }
 
     /// Posts until the time is over; how many commands.
-    async fn post_until(&mut self, ledger: &Ledger, end: Instant) -> Result<u64> {
+    async fn post_until(&mut self, writer: &Writer, end: Instant) -> Result<u64> {
+        let context = context()?;
         let mut posted = 0;
         while Instant::now() < end {
-            post_one(ledger, self.next()).await?;
+            let answered = writer.post(input(self.next()), context.clone()).await?;
+            ensure!(is_accepted(&answered), "not accepted: {}", answered.json);
             posted += 1;
         }
         Ok(posted)
@@ -62,10 +65,11 @@ impl Client {
 
 /// Lets the clients post at the same time; commands a second.
 pub(crate) async fn rate(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: Duration) -> Result<f64> {
+    let writer = Writer::start(Arc::clone(ledger));
     let begun = Instant::now();
     let run = |mut client: Client| {
-        let ledger = Arc::clone(ledger);
-        tokio::spawn(async move { client.post_until(&ledger, begun + turn).await.map(|posted| (client, posted)) })
+        let writer = writer.clone();
+        tokio::spawn(async move { client.post_until(&writer, begun + turn).await.map(|posted| (client, posted)) })
     };
     let running: Vec<_> = clients.drain(..).map(run).collect();
     let mut total = 0;
@@ -92,8 +96,12 @@ pub(crate) async fn post_one(ledger: &Ledger, line: String) -> Result<()> {
     let posted = ledger.post(&[input(line)], &context()?).await;
     let answered = all_answered(posted)?;
     let [answered] = answered.as_slice() else { anyhow::bail!("one command, {} answers", answered.len()) };
-    ensure!(answered.kind == OutcomeKind::Accepted && !answered.replayed, "not accepted: {}", answered.json);
+    ensure!(is_accepted(answered), "not accepted: {}", answered.json);
     Ok(())
+}
+
+fn is_accepted(answered: &Answered) -> bool {
+    answered.kind == OutcomeKind::Accepted && !answered.replayed
 }
 
 /// Posts commands in groups, as `license-ledger post` does; none may be misunderstood.
@@ -109,7 +117,7 @@ pub(crate) async fn post_all(ledger: &Ledger, lines: Vec<String>) -> Result<()> 
     Ok(())
 }
 
-fn all_answered(posted: Posted) -> Result<Vec<ledger_app::outcome::Answered>> {
+fn all_answered(posted: Posted) -> Result<Vec<Answered>> {
     posted.failed.map_or(Ok(posted.answered), |failed| Err(failed.into()))
 }
 

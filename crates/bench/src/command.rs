@@ -17,15 +17,18 @@ use crate::turns::in_turns;
 const GOAL: Goal = Goal::RatioAtLeast(0.5);
 
 pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report) -> Result<()> {
-    on(places, effort, Kind::Postgres, 1, report).await?;
-    on(places, effort, Kind::Postgres, 8, report).await?;
-    on(places, effort, Kind::Sqlite, 1, report).await
+    for kind in Kind::BOTH {
+        for clients in [1, 8, 32] {
+            on(places, effort, kind, clients, report).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn on(places: &Places, effort: Effort, kind: Kind, clients: u32, report: &mut Report) -> Result<()> {
     progress(&format!("command: {}, {clients} client(s) …", kind.name()));
-    let ledger = places.ledger(kind, "command.db").await?;
-    let mut floor = Floor::prepare(places, kind, "command-floor.db", &ledger).await?;
+    let ledger = places.ledger(kind, &format!("command-{clients}.db")).await?;
+    let mut floor = Floor::prepare(places, kind, &format!("command-floor-{clients}.db"), &ledger).await?;
     let mut posting = posting(&ledger, clients).await?;
     let turns = in_turns(
         effort.rounds,

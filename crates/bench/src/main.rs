@@ -1,8 +1,8 @@
 //! Side-by-side benchmarks: the ledger against what the same database does at best, as ratios within one run.
 //!
 //! Reading order: [`args`] (what can be measured), [`turns`] (how: floor and contender in turns), then a file for each
-//! measurement ([`command`], [`history`], [`post`], [`memory`]) over what they share: [`lines`] and [`mod@file`] make
-//! commands, [`places`] makes ledgers, [`clients`] posts, [`floor`] is the bare database ([`pgbench`], [`bare_sqlite`]),
+//! measurement ([`command`], [`history`], [`post`], [`mod@http`], [`memory`]) over what they share: [`lines`] and [`mod@file`] make
+//! commands, [`places`] makes ledgers, [`clients`] posts, [`service`] serves, [`floor`] is the bare database ([`pgbench`], [`bare_sqlite`]),
 //! and [`report`] prints. `docs/performance.md` holds the figures and says how to read them.
 
 mod args;
@@ -13,6 +13,7 @@ mod command;
 mod file;
 mod floor;
 mod history;
+mod http;
 mod lines;
 mod machine;
 mod memory;
@@ -21,6 +22,7 @@ mod places;
 mod post;
 mod report;
 mod samples;
+mod service;
 mod turns;
 
 use anyhow::Result;
@@ -42,6 +44,7 @@ async fn main() -> Result<()> {
         Verb::Command => command::measure(&places, effort, &mut report).await?,
         Verb::History => history::measure(&places, effort, &mut report).await?,
         Verb::Post => post::measure(&places, effort, &mut report).await?,
+        Verb::Http => http::measure(&places, effort, &mut report).await?,
         Verb::Memory => memory::measure(&places, effort.commands_or(args::COMMANDS_IN_ALL), &mut report).await?,
     }
     report.print(&machine::describe(&places).await?)
@@ -51,6 +54,7 @@ async fn all(places: &Places, effort: Effort, commands: u64, report: &mut Report
     command::measure(places, effort, report).await?;
     history::measure(places, effort, report).await?;
     post::measure(places, effort, report).await?;
+    http::measure(places, effort, report).await?;
     memory::measure(places, effort.commands_or(commands), report).await
 }
 

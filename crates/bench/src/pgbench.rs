@@ -1,6 +1,6 @@
 //! The floor on PostgreSQL: pgbench with one SELECT by key and one INSERT of an event, prepared, each its own commit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -16,6 +16,12 @@ const SCRIPT: &str = "\
 \\set sequence :sequence + 1
 SELECT state FROM states WHERE license = :license;
 INSERT INTO events VALUES (:license, :sequence, :payload);
+";
+
+/// Reads alone.
+const READS: &str = "\
+\\set license 100 * :client_id + random(1, 100)
+SELECT state FROM states WHERE license = :license;
 ";
 
 /// Keys like the ledger's, and nothing that a ledger could do without.
@@ -34,6 +40,7 @@ const EVENTS_IN_A_TURN: u64 = 100_000_000;
 pub(crate) struct Pgbench {
     program: PathBuf,
     script: PathBuf,
+    reads: PathBuf,
     url: String,
     payload: String,
     turns: u64,
@@ -50,13 +57,24 @@ impl Pgbench {
         connection.close().await?;
         let script = places.folder().join("floor.sql");
         std::fs::write(&script, SCRIPT)?;
+        let reads = places.folder().join("reads.sql");
+        std::fs::write(&reads, READS)?;
         let program = throwaway_postgres::bin_dir()?.join("pgbench");
-        Ok(Self { program, script, url, payload, turns: 0 })
+        Ok(Self { program, script, reads, url, payload, turns: 0 })
     }
 
     /// Transactions a second.
     pub(crate) async fn rate(&mut self, clients: u32, turn: Duration) -> Result<f64> {
         self.turns += 1;
+        self.run(&self.script, clients, turn).await
+    }
+
+    /// Reads of a state by its key, a second.
+    pub(crate) async fn reads(&self, clients: u32, turn: Duration) -> Result<f64> {
+        self.run(&self.reads, clients, turn).await
+    }
+
+    async fn run(&self, script: &Path, clients: u32, turn: Duration) -> Result<f64> {
         let mut command = Command::new(&self.program);
         let threads = clients.min(2).to_string();
         command
@@ -65,7 +83,7 @@ impl Pgbench {
             .args(["--define", &format!("sequence={}", self.turns * EVENTS_IN_A_TURN)])
             .args(["--define", &format!("payload={}", self.payload)])
             .arg("--file")
-            .arg(&self.script)
+            .arg(script)
             .arg(&self.url);
         let output = tokio::task::spawn_blocking(move || command.output()).await?.context("pgbench")?;
         ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));

@@ -4,7 +4,10 @@ use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::given::GivenFile;
-use crate::{catalog, completions, expiring, history, lineage, list, needed_users, post, rebuild, rule, show, support};
+use crate::{
+    catalog, completions, config, expiring, history, keys, lineage, list, needed_users, post, rebuild, rule, seal, serve,
+    show, support,
+};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -100,7 +103,14 @@ pub(crate) enum Command {
     Rule(rule::RuleArgs),
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
     Rebuild(rebuild::RebuildArgs),
+    Serve(serve::ServeArgs),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     Completions(completions::CompletionsArgs),
 }
 

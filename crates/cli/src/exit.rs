@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use ledger_app::edition::EditionError;
+use ledger_app::keys::KeyError;
+use ledger_app::sealing::SealError;
 use ledger_app::store::StoreError;
 
 /// Everything was accepted, or what was asked for was found.
@@ -107,6 +109,26 @@ impl From<EditionError> for Failure {
                     "the given files cannot be used: {first}{more}; `license-ledger catalog check` with them lists all"
                 ))
             }
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Store(error) => error.into(),
+            KeyError::NotForPartners(_) | KeyError::ExpiredAlready(_) => Self::Usage(error.to_string()),
+            KeyError::NameOfAnother { .. } | KeyError::NotRandom(_) => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Store(error) => error.into(),
+            SealError::Name(_) | SealError::Checkpoint(_) => Self::Usage(error.to_string()),
+            _ => Self::Refused(error.to_string()),
         }
     }
 }

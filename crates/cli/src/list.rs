@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ledger_app::read::ListQuery;
 use ledger_domain::entitlement::EntitlementStatus;
-use ledger_domain::values::{Date, LicenseNumber, Product};
+use ledger_domain::values::{Date, LicenseNumber, LicenseType, Plugin, Product};
 
 use crate::exit::{Ended, FINE};
 use crate::output::licenses;
@@ -14,6 +14,8 @@ const AFTER_HELP: &str = "\
 Examples:
   license-ledger list --product control --status active
   license-ledger list --holder 7204196795 --on 2012-12-31
+  license-ledger list --license-type government --plugin antivirus
+  license-ledger list --swm-ends-from 2013-01-01 --swm-ends-before 2013-02-01
   license-ledger list --partner Softline --limit 200 --after 10101-ABC12-XYZ34";
 
 /// List licenses by number
@@ -34,6 +36,18 @@ pub(crate) struct ListArgs {
     /// Only with this status on the day
     #[arg(long, value_parser = values::status())]
     status: Option<EntitlementStatus>,
+    /// Only of this license type
+    #[arg(long, value_parser = values::license_type())]
+    license_type: Option<LicenseType>,
+    /// Only with this plugin
+    #[arg(long, value_parser = values::plugin())]
+    plugin: Option<Plugin>,
+    /// Only those whose SWM ends on this day or later
+    #[arg(long, value_name = "DATE", value_parser = values::date)]
+    swm_ends_from: Option<Date>,
+    /// Only those whose SWM ends before this day
+    #[arg(long, value_name = "DATE", value_parser = values::date)]
+    swm_ends_before: Option<Date>,
     /// The day; without it today, by everything that is recorded
     #[arg(long, value_name = "DATE", value_parser = values::date)]
     on: Option<Date>,
@@ -50,9 +64,20 @@ pub(crate) struct ListArgs {
 
 /// Prints a page.
 pub(crate) async fn list(run: &Run<'_>, args: ListArgs) -> Ended {
-    let ListArgs { product, partner, holder, status, on, known_at, after, limit } = args;
-    let query = ListQuery { product, partner, holder, status, after, limit, ..ListQuery::default() };
-    let page = run.ledger().await?.list(&query, run.when(on, known_at)).await?;
+    let when = run.when(args.on, args.known_at);
+    let query = ListQuery {
+        product: args.product,
+        partner: args.partner,
+        holder: args.holder,
+        status: args.status,
+        license_type: args.license_type,
+        plugin: args.plugin,
+        swm_ends_from: args.swm_ends_from,
+        swm_ends_before: args.swm_ends_before,
+        after: args.after,
+        limit: args.limit,
+    };
+    let page = run.ledger().await?.list(&query, when).await?;
     licenses::page(&page, run.format)?;
     Ok(FINE)
 }

@@ -7,11 +7,12 @@ mod actor;
 mod args;
 mod catalog;
 mod completions;
+mod config;
 mod exit;
 mod expiring;
 mod given;
 mod history;
-mod input;
+mod keys;
 mod lineage;
 mod list;
 mod needed_users;
@@ -21,6 +22,8 @@ mod progress;
 mod rebuild;
 mod rule;
 mod run;
+mod seal;
+mod serve;
 mod show;
 mod source;
 mod store;
@@ -79,7 +82,11 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Support(args) => support::support(&run, args).await,
         Command::Rule(args) => rule::rule(&run, &args),
         Command::Catalog(command) => catalog::catalog(&run, &command).await,
+        Command::Keys(command) => keys::keys(&run, command).await,
+        Command::Seal(command) => seal::seal(&run, command).await,
         Command::Rebuild(_) => rebuild::rebuild(&run).await,
+        Command::Serve(args) => serve::serve(&run, &args).await,
+        Command::Config(command) => config::config(&command),
         Command::Completions(args) => completions::completions(&args),
     }
 }

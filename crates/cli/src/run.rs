@@ -1,12 +1,14 @@
 //! What a run works with: the ledger asked for, today, and how to answer.
 
 use std::io::{IsTerminal, stdout};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use ledger_app::edition::{Edition, EditionError, GivenFiles};
 use ledger_app::ledger::Ledger;
 use ledger_app::read::When;
+use ledger_app::store::Store;
 use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES};
 use ledger_domain::values::Date;
 
@@ -43,6 +45,13 @@ impl<'a> Run<'a> {
         Utc::now().with_timezone(&self.time_zone).date_naive()
     }
 
+    /// When the day begins, in the business time zone. Where the clock skips midnight, it begins an hour later or so.
+    pub(crate) fn start_of(&self, day: Date) -> DateTime<Utc> {
+        let hours = (0..24).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
+        let first = hours.filter_map(|hour| self.time_zone.from_local_datetime(&hour).earliest()).next();
+        first.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |first| first.to_utc())
+    }
+
     /// The day and the instant that a question is about.
     pub(crate) fn when(&self, on: Option<Date>, known_at: Option<DateTime<Utc>>) -> When {
         When { today: self.today(), on, known_at }
@@ -61,6 +70,22 @@ impl<'a> Run<'a> {
     /// Opens the ledger to write: where there is none yet, one is made.
     pub(crate) async fn ledger_to_write(&self) -> Result<Ledger, EditionError> {
         Ledger::open(self.database.open(Opened::ToWrite).await?, self.given.clone()).await
+    }
+
+    /// The ledger on a store that is open, for as long as it is served. Its facts are adopted at once: whatever another
+    /// process adopts later is newer.
+    pub(crate) async fn ledger_to_serve(&self, store: Arc<dyn Store>) -> Result<Ledger, EditionError> {
+        let ledger = Ledger::open(Arc::clone(&store), self.given.clone()).await?;
+        if ledger.edition().is_current {
+            return Ok(ledger);
+        }
+        store.adopt_edition(&ledger.edition().files).await?;
+        Ledger::open(store, GivenFiles::default()).await
+    }
+
+    /// Where it is today.
+    pub(crate) const fn time_zone(&self) -> Tz {
+        self.time_zone
     }
 
     /// Hands the edition of facts in use to `look`. Given both files, no database is needed.

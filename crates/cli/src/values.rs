@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use ledger_domain::command::Role;
 use ledger_domain::entitlement::EntitlementStatus;
-use ledger_domain::values::{Currency, Date, Product};
+use ledger_domain::values::{Currency, Date, LicenseType, Plugin, Product};
 
 /// A date written `YYYY-MM-DD`.
 pub(crate) fn date(text: &str) -> Result<Date, String> {
@@ -31,6 +32,22 @@ pub(crate) fn expiring_key(text: &str) -> Result<(Date, ledger_domain::values::L
 /// One of the products.
 pub(crate) fn product() -> impl TypedValueParser<Value = Product> {
     PossibleValuesParser::new(Product::ALL.iter().map(|product| product.name())).try_map(|name| name.parse::<Product>())
+}
+
+/// One of the license types.
+pub(crate) fn license_type() -> impl TypedValueParser<Value = LicenseType> {
+    PossibleValuesParser::new(LicenseType::ALL.iter().map(|license_type| license_type.name()))
+        .try_map(|name| name.parse::<LicenseType>())
+}
+
+/// One of the plugins.
+pub(crate) fn plugin() -> impl TypedValueParser<Value = Plugin> {
+    PossibleValuesParser::new(Plugin::ALL.iter().map(|plugin| plugin.name())).try_map(|name| name.parse::<Plugin>())
+}
+
+/// One of the roles.
+pub(crate) fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.name())).try_map(|name| name.parse::<Role>())
 }
 
 /// One of the statuses.

@@ -1,18 +1,25 @@
 //! The store on PostgreSQL (15 or later).
 //!
 //! Reading order: the migrations (`migrations/postgres`: every table and column is explained there, and the append and
-//! the sealer are functions of the database), then [`PostgresStore`], `load` and `append` (the write path), `rows`
-//! (facts as columns), `read`, `sealer` (positions and the final instant), `rebuild`, `error`.
+//! the sealer are functions of the database), then [`PostgresStore`], `load` and `append` (the write path; `appended` its rows), `rows`
+//! (facts as columns), `read`, `sealer` (positions and the final instant), `rebuild`, `error`;
+//! `feed`, `keys` and `kept` for the service.
 
 mod append;
+mod appended;
+mod audit;
 mod connections;
 mod error;
+mod feed;
+mod kept;
+mod keys;
 mod load;
 mod read;
 mod rebuild;
 mod rows;
+mod seal;
 mod sealer;
+mod standby;
 mod store;
-mod together;
 
 pub use store::PostgresStore;

@@ -1,7 +1,5 @@
 //! Loading what commands need.
 
-use std::sync::Arc;
-
 use ledger_app::store::{Answer, Loaded, StateRow, StoreError, Wanted};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -9,7 +7,6 @@ use sqlx::postgres::PgRow;
 use crate::connections::WriteConnections;
 use crate::error::{damaged, store_error};
 use crate::rows::{unsigned, unsigned32};
-use crate::together::{Answers, Asked};
 
 /// One statement reads from one snapshot. The subqueries are kept apart (OFFSET 0), so that each is a look-up by key.
 const LOAD: &str = "
@@ -28,56 +25,25 @@ const LOAD: &str = "
         OFFSET 0
     ) AS taken ON true";
 
-/// Loads for all who wait, in one read.
-#[derive(Clone)]
-pub(crate) struct Loads(pub(crate) Arc<WriteConnections>);
-
-impl Answers for Loads {
-    type Question = Vec<Wanted>;
-    type Answer = Loaded;
-
-    async fn alone(&self, wanted: &Vec<Wanted>) -> Result<Loaded, StoreError> {
-        Ok(load(&self.0, &[wanted]).await?.pop().unwrap_or_default())
-    }
-
-    async fn together(&self, asked: Vec<Asked<Self>>) {
-        let wanted: Vec<_> = asked.iter().map(|asked| asked.question.as_slice()).collect();
-        match load(&self.0, &wanted).await {
-            Ok(loaded) => asked.into_iter().zip(loaded).for_each(|(asked, loaded)| asked.reply(Ok(loaded))),
-            Err(_) => {
-                // Each is told of its own failure.
-                for asked in asked {
-                    let loaded = self.alone(&asked.question).await;
-                    asked.reply(loaded);
-                }
-            }
-        }
-    }
-}
-
-/// Loads what is wanted, for each who asked. A read can be tried again, so a connection that broke while idle is no
-/// failure.
-async fn load(connections: &WriteConnections, wanted: &[&[Wanted]]) -> Result<Vec<Loaded>, StoreError> {
-    let all: Vec<_> = wanted.iter().zip(0..).flat_map(|(wanted, who)| wanted.iter().map(move |w| (who, w))).collect();
-    let rows = match fetch(connections, &all).await {
-        Err(StoreError::Unavailable(_)) => fetch(connections, &all).await,
+/// Loads what is wanted. A read can be tried again, so a connection that broke while idle is no failure.
+pub(crate) async fn load(connections: &WriteConnections, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
+    let rows = match fetch(connections, wanted).await {
+        Err(StoreError::Unavailable(_)) => fetch(connections, wanted).await,
         result => result,
     }?;
-    let mut loaded: Vec<_> = wanted.iter().map(|_| Loaded::default()).collect();
+    let mut loaded = Loaded::default();
     for row in &rows {
         let number: i64 = row.try_get("number").map_err(store_error)?;
-        let found = usize::try_from(number - 1).ok().and_then(|index| all.get(index));
-        let found = found.and_then(|(who, wanted)| Some((loaded.get_mut::<usize>(*who)?, *wanted)));
-        let (loaded, wanted) = found.ok_or_else(|| damaged("a row that was not asked for"))?;
-        add(loaded, wanted, row)?;
+        let wanted = usize::try_from(number - 1).ok().and_then(|index| wanted.get(index));
+        add(&mut loaded, wanted.ok_or_else(|| damaged("a row that was not asked for"))?, row)?;
     }
     Ok(loaded)
 }
 
-async fn fetch(connections: &WriteConnections, wanted: &[(usize, &Wanted)]) -> Result<Vec<PgRow>, StoreError> {
-    let command_ids: Vec<_> = wanted.iter().map(|(_, wanted)| wanted.command_id).collect();
-    let licenses: Vec<_> = wanted.iter().map(|(_, wanted)| wanted.license.as_str()).collect();
-    let orders: Vec<_> = wanted.iter().map(|(_, wanted)| wanted.order.as_deref()).collect();
+async fn fetch(connections: &WriteConnections, wanted: &[Wanted]) -> Result<Vec<PgRow>, StoreError> {
+    let command_ids: Vec<_> = wanted.iter().map(|wanted| wanted.command_id).collect();
+    let licenses: Vec<_> = wanted.iter().map(|wanted| wanted.license.as_str()).collect();
+    let orders: Vec<_> = wanted.iter().map(|wanted| wanted.order.as_deref()).collect();
     let query = sqlx::query(LOAD).bind(command_ids).bind(licenses).bind(orders);
     let mut lent = connections.lend().await?;
     let result = query.fetch_all(&mut lent.connection).await;

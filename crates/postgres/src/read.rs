@@ -80,6 +80,19 @@ fn push_filter<'q>(query: &mut QueryBuilder<'q, Postgres>, filter: &'q Filter) {
         query.push(" AND (holder_name = ").push_bind(holder.as_str());
         query.push(" OR holder_inn = ").push_bind(holder.as_str()).push(")");
     }
+    if let Some(license_type) = filter.license_type {
+        query.push(" AND license_type = ").push_bind(license_type.name());
+    }
+    if let Some(plugin) = filter.plugin {
+        // A plugin's column has its name.
+        query.push(" AND ").push(plugin.name());
+    }
+    if let Some(day) = filter.swm_ends_from {
+        query.push(" AND swm_ends >= ").push_bind(day);
+    }
+    if let Some(day) = filter.swm_ends_before {
+        query.push(" AND swm_ends < ").push_bind(day);
+    }
     if let Some(status) = filter.status {
         push_status(query, status);
     }

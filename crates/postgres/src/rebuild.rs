@@ -69,8 +69,56 @@ pub(crate) async fn page(
     Ok(page)
 }
 
+/// What the licenses' rows differ in from what their events make of them. Nothing is written.
+pub(crate) async fn compared(
+    connection: &mut PgConnection,
+    licenses: &[String],
+    refold: Refold,
+) -> Result<RebuiltPage, StoreError> {
+    let events = histories(&mut *connection, licenses).await?;
+    let mut page = RebuiltPage { licenses: count(licenses.len()), events: count(events.len()), ..Default::default() };
+    let wanted = wanted(events, refold)?;
+    let found = found(connection, licenses).await?;
+    for license in licenses {
+        let nothing = Rows::default();
+        let (found, wanted) = (found.get(license).unwrap_or(&nothing), wanted.get(license).unwrap_or(&nothing));
+        page.mended.extend(differences(license, found, wanted)?.into_iter().map(|difference| difference.line));
+    }
+    Ok(page)
+}
+
+/// A row that is not as it must be.
+struct Difference {
+    table: &'static str,
+    /// Of which version; none of the current row.
+    version: Option<i64>,
+    line: String,
+}
+
+fn differences(license: &str, found: &Rows, wanted: &Rows) -> Result<Vec<Difference>, StoreError> {
+    if let (Some(found), Some(wanted)) = (&found.current, &wanted.current) {
+        refuse_newer(found, wanted)?;
+    }
+    let mut differences = Vec::new();
+    if let Some(what) = difference(found.current.as_ref(), wanted.current.as_ref())? {
+        differences.push(Difference { table: CURRENT, version: None, line: format!("{license}: {CURRENT}: {what}") });
+    }
+    let versions: BTreeSet<_> = found.versions.keys().chain(wanted.versions.keys()).collect();
+    for version in versions {
+        if let Some(what) = difference(found.versions.get(version), wanted.versions.get(version))? {
+            let line = format!("{license}: {VERSIONS}: version {version} {what}");
+            differences.push(Difference { table: VERSIONS, version: Some(*version), line });
+        }
+    }
+    Ok(differences)
+}
+
 /// The next licenses with events or with rows, so that strays are found too.
-async fn licenses_after(connection: &mut PgConnection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn licenses_after(
+    connection: &mut PgConnection,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
     let query = "
         (SELECT DISTINCT aggregate_id FROM events WHERE aggregate_type = 'license' AND aggregate_id > $1
             ORDER BY aggregate_id LIMIT $2)
@@ -138,22 +186,24 @@ async fn mend(
     wanted: &Rows,
     mended: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    if let (Some(found), Some(wanted)) = (&found.current, &wanted.current) {
-        refuse_newer(found, wanted)?;
-    }
-    if let Some(what) = difference(found.current.as_ref(), wanted.current.as_ref())? {
-        mended.push(format!("{license}: {CURRENT}: {what}"));
-        replace(connection, CURRENT, license, None, wanted.current.as_ref()).await?;
-    }
-    let versions: BTreeSet<_> = found.versions.keys().chain(wanted.versions.keys()).collect();
-    for version in versions {
-        let (found, wanted) = (found.versions.get(version), wanted.versions.get(version));
-        if let Some(what) = difference(found, wanted)? {
-            mended.push(format!("{license}: {VERSIONS}: version {version} {what}"));
-            replace(connection, VERSIONS, license, Some(*version), wanted).await?;
+    for Difference { table, version, line } in differences(license, found, wanted)? {
+        match version {
+            None => {
+                mended.push(if wanted.current.is_none() { removed(&line) } else { line });
+                replace(connection, table, license, None, wanted.current.as_ref()).await?;
+            }
+            Some(number) => {
+                let row = wanted.versions.get(&number);
+                mended.push(if row.is_none() { removed(&line) } else { line });
+                replace(connection, table, license, version, row).await?;
+            }
         }
     }
     Ok(())
+}
+
+fn removed(line: &str) -> String {
+    format!("{line} and was removed")
 }
 
 fn refuse_newer(found: &CurrentRow, wanted: &CurrentRow) -> Result<(), StoreError> {
@@ -171,7 +221,7 @@ fn difference<Row: PartialEq + Serialize>(
 ) -> Result<Option<String>, StoreError> {
     Ok(match (found, wanted) {
         (None, Some(_)) => Some("was missing".to_owned()),
-        (Some(_), None) => Some("has no event and was removed".to_owned()),
+        (Some(_), None) => Some("has no event".to_owned()),
         (Some(found), Some(wanted)) if found != wanted => Some(format!("differed: {}", columns(found, wanted)?)),
         _ => None,
     })
@@ -202,6 +252,6 @@ async fn replace<Row: Serialize>(
     insert.execute(&mut *connection).await.map(|_| ()).map_err(store_error)
 }
 
-fn count(number: usize) -> u64 {
+pub(crate) fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

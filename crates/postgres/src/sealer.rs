@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::error::store_error;
+use crate::seal::seal_what_waits;
 
 /// How many events are given their position in one transaction.
 const BATCH: i64 = 1_000;
@@ -57,20 +58,28 @@ async fn work(pool: PgPool) {
             asked = Some(Instant::now());
         }
         while leads && seal_if_any(&pool).await.is_ok_and(|given| given == BATCH) {}
+        if leads {
+            seal_what_waits(&pool).await;
+        }
     }
 }
 
-/// Takes the lease, or keeps it, unless another process has it.
+/// Takes the lease, or keeps it, unless another process has it. On a standby there is none, until it is promoted.
 async fn lease(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
+    if sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(pool).await? {
+        return Ok(false);
+    }
     let query = "UPDATE sealer SET holder = $1, leased_until = clock_timestamp() + make_interval(secs => $2)
                  WHERE holder = $1 OR leased_until < clock_timestamp()";
     let query = sqlx::query(query).bind(holder).bind(LEASE.as_secs_f64());
     Ok(query.execute(pool).await?.rows_affected() == 1)
 }
 
-/// Gives positions to up to [`BATCH`] events, and returns to how many. Looking costs no transaction number.
+/// Gives positions to up to [`BATCH`] events, and returns to how many. Looking costs no transaction number. On a standby
+/// positions come from the primary.
 async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
-    let query = "SELECT CASE WHEN EXISTS (SELECT FROM events WHERE position IS NULL) THEN ledger_seal($1) ELSE 0 END";
+    let query = "SELECT CASE WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM events WHERE position IS NULL)
+                     THEN ledger_seal($1) ELSE 0 END";
     sqlx::query_scalar(query).bind(BATCH).fetch_one(pool).await
 }
 

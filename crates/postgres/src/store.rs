@@ -1,10 +1,11 @@
 //! The store: its connections, and the port's methods handed on to the modules that do them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ledger_app::audit::Audit;
+use ledger_app::seal::SealedLog;
 use ledger_app::store::{
     AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, Store, StoreError, StoredEvent, Wanted,
 };
@@ -14,18 +15,19 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use crate::append::Appends;
 use crate::connections::{READ_COMMITTED, WriteConnections};
 use crate::error::{migration_failed, store_error};
-use crate::load::Loads;
 use crate::sealer::{self, Sealer};
-use crate::together::Together;
-use crate::{append, read, rebuild};
+use crate::standby::{is_standby, must_be_up_to_date};
+use crate::{append, load, read, rebuild};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// How many reads run at once; further ones wait.
 const READ_CONNECTIONS: u32 = 8;
+
+/// How many appends go well at the same time: while one waits for the log to be safe on the disk, another is computed.
+const WRITERS: usize = 2;
 
 /// How long a read waits for a connection before the database counts as unavailable.
 const READ_WAITS: Duration = Duration::from_secs(5);
@@ -34,14 +36,13 @@ const READ_WAITS: Duration = Duration::from_secs(5);
 ///
 /// While it lives, a task of its own gives committed events their positions, unless another process does.
 pub struct PostgresStore {
-    reads: PgPool,
-    loads: Together<Loads>,
-    appends: Together<Appends>,
+    pub(crate) reads: PgPool,
+    writes: WriteConnections,
     _sealer: Sealer,
 }
 
 impl PostgresStore {
-    /// Connects to the database of a `postgres://` URL, and brings its tables up to date.
+    /// Connects to the database of a `postgres://` URL, and brings its tables up to date. A streaming standby can be read.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Newer`] when a newer version of this
@@ -52,10 +53,7 @@ impl PostgresStore {
         migrate(&options).await?;
         let reads = reads(&options);
         let sealer = Sealer::start(reads.clone());
-        let writes = Arc::new(WriteConnections::new(options));
-        let loads = Together::start(Loads(Arc::clone(&writes)));
-        let appends = Together::start(Appends(writes));
-        Ok(Self { reads, loads, appends, _sealer: sealer })
+        Ok(Self { reads, writes: WriteConnections::new(options), _sealer: sealer })
     }
 }
 
@@ -70,19 +68,27 @@ fn reads(options: &PgConnectOptions) -> PgPool {
 
 async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = options.connect().await.map_err(store_error)?;
-    MIGRATIONS.run(&mut connection).await.map_err(migration_failed)?;
+    if is_standby(&mut connection).await? {
+        must_be_up_to_date(&mut connection, &MIGRATIONS).await?;
+    } else {
+        MIGRATIONS.run(&mut connection).await.map_err(migration_failed)?;
+    }
     connection.close().await.map_err(store_error)
 }
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn writers(&self) -> usize {
+        WRITERS
+    }
+
     async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
-        self.loads.ask(wanted.to_vec()).await
+        load::load(&self.writes, wanted).await
     }
 
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.conserves_users()?;
-        self.appends.ask(batch.clone()).await
+        append::append(&self.writes, batch).await
     }
 
     async fn facts(&self, license: &LicenseNumber, as_of: AsOf) -> Result<Option<Facts>, StoreError> {
@@ -117,6 +123,14 @@ impl Store for PostgresStore {
 
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
         rebuild::page(&self.reads, after, limit, refold).await
+    }
+
+    fn sealed_log(&self) -> &dyn SealedLog {
+        self
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        self
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

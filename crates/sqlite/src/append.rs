@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ledger_app::sealing::STROKE;
 use ledger_app::store::{Batch, JudgedCommand, NewEvent, StoreError};
 use ledger_domain::values::LicenseNumber;
 use sqlx::{Connection, SqliteConnection};
@@ -10,6 +11,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::error::failed;
 use crate::insert::{COMMANDS, CURRENT, EVENTS, VERSIONS, insert};
 use crate::rows::{self, count, get, instant_text, parsed};
+use crate::seal::stroke;
 use crate::value::Value;
 
 /// A license's row as it is stored.
@@ -17,6 +19,7 @@ struct Head {
     version: u64,
     fold: u32,
     recorded_at: String,
+    state: String,
 }
 
 /// Where the batch is written: the first event's position, and the instant of them all.
@@ -31,20 +34,31 @@ pub(crate) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> 
     check(batch, &heads)?;
     let place = place(&mut transaction, &heads).await?;
     write(&mut transaction, batch, &place).await.map_err(failed)?;
+    stroke(&mut transaction, sealed_with(batch)).await?;
     transaction.commit().await.map_err(failed)
+}
+
+/// How many events are sealed along with the batch: its own, and some of what an older program has left.
+fn sealed_with(batch: &Batch) -> u32 {
+    let events: usize = batch.commands.iter().map(|command| command.events.len()).sum();
+    u32::try_from(events).unwrap_or(u32::MAX).saturating_add(STROKE)
 }
 
 /// The rows of the licenses that the batch changes or was judged by.
 async fn heads(connection: &mut SqliteConnection, batch: &Batch) -> Result<HashMap<String, Head>, StoreError> {
     let changed = batch.states.iter().map(|state| &state.facts.license);
     let licenses: Vec<_> = changed.chain(batch.guards.iter().map(|(license, _)| license)).collect();
-    let sql = "SELECT license, version, fold, recorded_at FROM current_entitlement
+    let sql = "SELECT license, version, fold, recorded_at, state FROM current_entitlement
                 WHERE license IN (SELECT value FROM json_each(?))";
     let asked = serde_json::json!(licenses).to_string();
     let rows = sqlx::query(sql).bind(asked).fetch_all(connection).await.map_err(failed)?;
     let head = |row| {
-        let head =
-            Head { version: count(row, "version")?, fold: get(row, "fold")?, recorded_at: get(row, "recorded_at")? };
+        let head = Head {
+            version: count(row, "version")?,
+            fold: get(row, "fold")?,
+            recorded_at: get(row, "recorded_at")?,
+            state: get(row, "state")?,
+        };
         Ok((get(row, "license")?, head))
     };
     rows.iter().map(head).collect()
@@ -58,8 +72,12 @@ fn check(batch: &Batch, heads: &HashMap<String, Head>) -> Result<(), StoreError>
     }
     for state in &batch.states {
         let license = &state.facts.license;
-        if let Some(head) = heads.get(license.as_str()).filter(|head| head.fold > state.fold) {
+        let Some(head) = heads.get(license.as_str()) else { continue };
+        if head.fold > state.fold {
             return Err(StoreError::Newer(format!("the state of license {license} is of fold {}", head.fold)));
+        }
+        if state.base_state.as_ref().is_some_and(|base| *base != head.state) {
+            return Err(StoreError::Conflict(format!("the state of license {license} was mended")));
         }
     }
     Ok(())

@@ -1,13 +1,17 @@
 //! The store on SQLite, the embedded default: one file, one writer, any number of readers.
 //!
 //! Reading order: [`SqliteStore`], `open` (files, migrations), `append` (the one write path), `load` and `read`,
-//! `rebuild`. `rows` says how facts are columns; the columns themselves are explained in `migrations/sqlite`.
+//! `rebuild`; `feed`, `keys` and `kept` for the service. `rows` says how facts are columns; the columns themselves are explained in `migrations/sqlite`.
 
 mod append;
+mod audit;
 mod editions;
 mod error;
+mod feed;
 mod finality;
 mod insert;
+mod kept;
+mod keys;
 mod load;
 mod open;
 mod pending;
@@ -15,17 +19,22 @@ mod read;
 mod rebuild;
 mod rows;
 mod schema;
+mod seal;
 mod value;
 mod writer;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
+use ledger_app::audit::Audit;
+use ledger_app::seal::SealedLog;
 use ledger_app::store::{
     AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, Store, StoreError, StoredEvent, Wanted,
 };
 use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
-use sqlx::SqlitePool;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqlitePool};
 
 use writer::Writer;
 
@@ -50,6 +59,15 @@ impl SqliteStore {
     pub async fn close(self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+impl SqliteStore {
+    /// Runs one statement, which is a transaction of its own, and returns how many rows it wrote.
+    async fn write<'q>(&self, statement: Query<'q, Sqlite, SqliteArguments<'q>>) -> Result<u64, StoreError> {
+        let mut lease = self.writer.lease().await?;
+        let done = statement.execute(lease.connection()).await.map_err(error::failed);
+        lease.end(done.map(|done| done.rows_affected()))
     }
 }
 
@@ -107,6 +125,14 @@ impl Store for SqliteStore {
         let mut lease = self.writer.lease().await?;
         let done = rebuild::page(lease.connection(), after, limit, refold).await;
         lease.end(done)
+    }
+
+    fn sealed_log(&self) -> &dyn SealedLog {
+        self
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        self
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

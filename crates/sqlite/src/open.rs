@@ -19,7 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 /// How much of the file the writer keeps in memory, in KiB (SQLite wants it negative): the pages that a group of
 /// commands on licenses far apart touches, so that they are not written out and read again within a transaction.
-const WRITER_CACHE_KIB: &str = "-49152";
+const WRITER_CACHE_KIB: &str = "-32768";
 /// After how many pages of 4 KiB the write-ahead log goes back into the file. A page that many commands touch is
 /// written back once; a crash costs reading at most so much again.
 const LOG_PAGES: &str = "10000";

@@ -94,7 +94,24 @@ fn filtered(query: &mut Query, filter: &Filter) {
         query.push(" AND (one.holder_name = ").push_bind(holder.clone());
         query.push(" OR one.holder_inn = ").push_bind(holder.clone()).push(")");
     }
-    match filter.status {
+    if let Some(license_type) = filter.license_type {
+        query.push(" AND one.license_type = ").push_bind(license_type.name());
+    }
+    if let Some(plugin) = filter.plugin {
+        // A plugin's column has its name.
+        query.push(format!(" AND one.{} = 1", plugin.name()));
+    }
+    if let Some(day) = filter.swm_ends_from {
+        query.push(" AND one.swm_ends >= ").push_bind(day_bound(day));
+    }
+    if let Some(day) = filter.swm_ends_before {
+        query.push(" AND one.swm_ends < ").push_bind(day_bound(day));
+    }
+    with_status_if_any(query, filter.status);
+}
+
+fn with_status_if_any(query: &mut Query, status: Option<StatusFilter>) {
+    match status {
         None => {}
         Some(StatusFilter::TrialOn(day)) => {
             query.push(" AND one.status = 'trial' AND one.trial_ends > ").push_bind(day_bound(day));

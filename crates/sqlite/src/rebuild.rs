@@ -1,6 +1,6 @@
 //! Making the read models anew from the events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_app::store::{RebuiltPage, Refold, Refolded, StoreError, StoredEvent};
 use ledger_domain::values::LicenseNumber;
@@ -13,7 +13,7 @@ use crate::rows::{COLUMNS, count, instant_text, state_values, values};
 use crate::value::{Value, raw_row};
 
 /// Every license with events or with a row, so that strays are found too. Each part is cut to the page by itself.
-const PAGE: &str = "
+pub(crate) const PAGE: &str = "
     SELECT license FROM (SELECT DISTINCT aggregate_id AS license FROM events
                           WHERE aggregate_type = 'license' AND aggregate_id > ?1 ORDER BY aggregate_id LIMIT ?2)
     UNION
@@ -61,6 +61,50 @@ async fn rebuild(
     Ok(())
 }
 
+/// What the license's rows differ in from what its events make of it. Nothing is written.
+pub(crate) async fn differences(
+    connection: &mut SqliteConnection,
+    license: &str,
+    refold: Refold,
+) -> Result<Vec<String>, StoreError> {
+    let events = history(&mut *connection, license, 0, u32::MAX).await?;
+    let refolded = refolded(license, &events, refold)?;
+    let instants: Vec<_> = events.iter().map(|event| instant_text(event.recorded_at)).collect();
+    let (current, versions) = wanted(refolded.as_ref(), &instants);
+    let mut lines = Vec::new();
+    for (table, wanted) in [(&CURRENT, &current), (&MENDED_VERSIONS, &versions)] {
+        let stored = stored(connection, table, license).await?;
+        check_fold(license, &stored, wanted)?;
+        lines.extend(strays(table, license, &stored, wanted).map(|(_, line)| line));
+        lines.extend(differing(table, license, &stored, wanted).map(|(_, line)| line));
+    }
+    Ok(lines)
+}
+
+/// The versions that no event has made, and what to say of them.
+fn strays<'r>(
+    table: &'r Table,
+    license: &'r str,
+    stored: &'r Rows<'_>,
+    wanted: &'r Rows<'_>,
+) -> impl Iterator<Item = (u64, String)> {
+    let strays = stored.keys().filter(|version| !wanted.contains_key(version));
+    strays.map(move |version| (*version, format!("{license}: {}: version {version} has no event", table.name)))
+}
+
+/// The versions that are missing or not as they must be, and what to say of them.
+fn differing<'r>(
+    table: &'r Table,
+    license: &'r str,
+    stored: &'r Rows<'_>,
+    wanted: &'r Rows<'_>,
+) -> impl Iterator<Item = (u64, String)> {
+    wanted.iter().filter_map(move |(version, row)| {
+        let what = difference(table, stored.get(version), row)?;
+        Some((*version, format!("{license}: {}: version {version} {what}", table.name)))
+    })
+}
+
 fn refolded(license: &str, events: &[StoredEvent], refold: Refold) -> Result<Option<Refolded>, StoreError> {
     if events.is_empty() {
         return Ok(None);
@@ -90,17 +134,14 @@ async fn mend(
     let stored = stored(connection, table, license).await?;
     check_fold(license, &stored, &wanted)?;
     let mut lines = Vec::new();
-    for version in stored.keys().filter(|version| !wanted.contains_key(version)) {
-        remove(connection, table, license, *version).await?;
-        lines.push(format!("{license}: {}: version {version} has no event and was removed", table.name));
+    for (version, line) in strays(table, license, &stored, &wanted) {
+        remove(connection, table, license, version).await?;
+        lines.push(format!("{line} and was removed"));
     }
-    let mut rows = Vec::new();
-    for (version, row) in wanted {
-        let Some(what) = difference(table, stored.get(&version), &row) else { continue };
-        lines.push(format!("{license}: {}: version {version} {what}", table.name));
-        rows.push(row);
-    }
-    insert(connection, table, rows).await.map_err(failed)?;
+    let (differing, said): (BTreeSet<_>, Vec<_>) = differing(table, license, &stored, &wanted).unzip();
+    lines.extend(said);
+    let rows = wanted.into_iter().filter(|(version, _)| differing.contains(version)).map(|(_, row)| row);
+    insert(connection, table, rows.collect()).await.map_err(failed)?;
     Ok(lines)
 }
 

@@ -164,7 +164,8 @@ pub(crate) fn parsed<T: FromStr<Err: Display>>(row: &SqliteRow, column: &str) ->
     text.parse().map_err(|error| StoreError::Damaged(format!("{column} is \"{text}\": {error}")))
 }
 
-fn parsed_if_any<T: FromStr<Err: Display>>(row: &SqliteRow, column: &str) -> Result<Option<T>, StoreError> {
+/// A column's text, if any, as what it stands for.
+pub(crate) fn parsed_if_any<T: FromStr<Err: Display>>(row: &SqliteRow, column: &str) -> Result<Option<T>, StoreError> {
     match get::<Option<&str>>(row, column)? {
         Some(_) => parsed(row, column).map(Some),
         None => Ok(None),

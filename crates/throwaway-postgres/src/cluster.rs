@@ -81,6 +81,11 @@ impl Cluster {
         run(Command::new("kill").args(["-9", pid]))
     }
 
+    /// Stops the server, as for maintenance.
+    pub(crate) fn shut_down(&self) -> Result<(), Error> {
+        run(self.program("pg_ctl").args(["-m", "fast", "-w", "stop"]))
+    }
+
     /// The command that stops the server at once.
     pub(crate) fn stop(&self) -> Command {
         let mut command = self.program("pg_ctl");

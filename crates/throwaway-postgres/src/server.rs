@@ -63,6 +63,14 @@ impl Server {
         database::create(&self.url).await
     }
 
+    /// Stops the server as an administrator would: its clients are told, and cut off. [`Self::restart`] starts it again.
+    ///
+    /// # Errors
+    /// When it is not this process's own, or does not stop.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.own()?.cluster.shut_down()
+    }
+
     /// Kills the server with SIGKILL, as a crash would. [`Self::restart`] starts it again on the same data.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod bad_input;
 mod crash;
 mod failures;
+mod keys;
 mod large;
 mod reads;
 

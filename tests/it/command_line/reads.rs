@@ -82,6 +82,16 @@ fn lists_are_filtered_and_paged() {
     let rest = cli.json(&["list", "--on", "2012-09-01", "--limit", "3", "--after", "LIC-000003"]);
     assert_eq!((rest["items"].as_array().expect("a list").len(), &rest["next"]), (2, &json!(null)));
     assert_eq!(cli.json(&["list", "--product", "connect"])["items"], json!([]));
+    let count = |words: &[&str]| {
+        let page = cli.json(&[&["list", "--on", "2012-09-01"], words].concat());
+        page["items"].as_array().expect("a list").len()
+    };
+    assert_eq!(count(&["--license-type", "commercial", "--swm-ends-from", "2013-08-20"]), 5);
+    assert_eq!(count(&["--license-type", "government"]), 0);
+    assert_eq!(count(&["--plugin", "antivirus"]), 0);
+    assert_eq!(count(&["--swm-ends-from", "2013-08-21"]), 0);
+    assert_eq!(count(&["--swm-ends-before", "2013-08-21"]), 5);
+    assert_eq!(count(&["--swm-ends-before", "2013-08-20"]), 0);
     let expiring = cli.json(&["expiring", "--from", "2013-08-20", "--to", "2013-08-21"]);
     assert_eq!(expiring["items"].as_array().expect("a list").len(), 5);
     assert_eq!(cli.json(&["expiring", "--from", "2013-08-19", "--to", "2013-08-20"])["items"], json!([]));
@@ -148,6 +158,7 @@ fn every_help_has_an_example() {
         "support",
         "rule",
         "catalog",
+        "keys",
         "rebuild",
     ];
     for command in commands {

@@ -3,6 +3,7 @@
 mod append_only;
 mod concurrency;
 mod conformance;
+mod feed;
 mod order;
 mod rebuild;
 mod staleness;

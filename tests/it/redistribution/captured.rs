@@ -4,12 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ledger_app::audit::Audit;
+use ledger_app::feed::{Feed, FeedFilter, FeedPage};
+use ledger_app::kept::{KeptQuote, KeptQuotes};
+use ledger_app::keys::{ApiKey, Keys};
+use ledger_app::seal::SealedLog;
 use ledger_app::store::{
     AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, Store, StoreError, StoredEvent, Wanted,
 };
 use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{TODAY, ledger_on};
 use crate::use_cases::{context, lines};
@@ -76,11 +82,60 @@ impl Store for Capturing {
         self.inner.rebuild_page(after, limit, refold).await
     }
 
+    fn sealed_log(&self) -> &dyn SealedLog {
+        self.inner.sealed_log()
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        self.inner.audit()
+    }
+
     async fn settle(&self) -> Result<(), StoreError> {
         self.inner.settle().await
     }
 
     async fn wait_until_final(&self, instant: DateTime<Utc>) -> Result<(), StoreError> {
         self.inner.wait_until_final(instant).await
+    }
+}
+
+#[async_trait]
+impl Keys for Capturing {
+    async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.inner.keys().await
+    }
+
+    async fn add_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        self.inner.add_key(key).await
+    }
+
+    async fn revoke_key(&self, id: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.inner.revoke_key(id, at).await
+    }
+
+    async fn keys_used(&self, used: &[(String, DateTime<Utc>)]) -> Result<(), StoreError> {
+        self.inner.keys_used(used).await
+    }
+}
+
+#[async_trait]
+impl KeptQuotes for Capturing {
+    async fn keep_quote(&self, quote: &KeptQuote) -> Result<(), StoreError> {
+        self.inner.keep_quote(quote).await
+    }
+
+    async fn kept_quote(&self, id: Uuid) -> Result<Option<KeptQuote>, StoreError> {
+        self.inner.kept_quote(id).await
+    }
+}
+
+#[async_trait]
+impl Feed for Capturing {
+    async fn feed(&self, after: Option<u64>, filter: &FeedFilter, limit: u32) -> Result<FeedPage, StoreError> {
+        self.inner.feed(after, filter, limit).await
+    }
+
+    async fn head(&self) -> Result<Option<u64>, StoreError> {
+        self.inner.head().await
     }
 }

@@ -27,29 +27,38 @@ use uuid::Uuid;
 
 use crate::use_cases::{answers, context, lines};
 
-const TODAY: &str = "2013-07-31";
+pub(crate) const TODAY: &str = "2013-07-31";
 
 /// A store, with what must stay as long as it is used.
-struct Opened {
-    store: Arc<dyn Store>,
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn Store>,
     _folder: Option<TempDir>,
 }
 
 impl Opened {
-    fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::new()), _folder: None }
+    pub(crate) fn of(store: Arc<dyn Store>) -> Self {
+        Self { store, _folder: None }
     }
 
-    async fn sqlite() -> Self {
+    /// The same store, which must not be used for longer than the other is held.
+    pub(crate) fn same(other: &Self) -> Self {
+        Self::of(Arc::clone(&other.store))
+    }
+
+    pub(crate) fn memory() -> Self {
+        Self::of(Arc::new(MemoryStore::new()))
+    }
+
+    pub(crate) async fn sqlite() -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("ledger.db");
         let store = SqliteStore::open(path.to_str().expect("a name in UTF-8")).await.expect("a file");
         Self { store: Arc::new(store), _folder: Some(folder) }
     }
 
-    async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let url = Server::shared().await.expect("a server").new_database().await.expect("a database");
-        Self { store: Arc::new(PostgresStore::connect(&url).await.expect("a database")), _folder: None }
+        Self::of(Arc::new(PostgresStore::connect(&url).await.expect("a database")))
     }
 
     async fn ledger(&self) -> Ledger {
@@ -57,7 +66,7 @@ impl Opened {
     }
 }
 
-async fn ledger_on(store: Arc<dyn Store>) -> Ledger {
+pub(crate) async fn ledger_on(store: Arc<dyn Store>) -> Ledger {
     Ledger::open(store, GivenFiles::default()).await.expect("good files")
 }
 
@@ -74,11 +83,11 @@ async fn accept(ledger: &Ledger, commands: &[Value]) {
 }
 
 /// A command with a new id.
-fn on(day: &str, license: &str, command: Value) -> Value {
+pub(crate) fn on(day: &str, license: &str, command: Value) -> Value {
     json!({"command_id": Uuid::new_v4(), "license": license, "on": day, "command": command})
 }
 
-fn buy(users: u32) -> Value {
+pub(crate) fn buy(users: u32) -> Value {
     json!({"type": "issue_license", "order": "PO-1", "product": "control", "users": users, "registration": "automatic",
         "holder": {"name": "ООО Ромашка"}})
 }
@@ -88,7 +97,7 @@ fn split(into: &[(String, u32)]) -> Value {
     json!({"type": "split_license", "into": into, "reason": "two servers", "confirm_irreversible": true})
 }
 
-fn merge(from: &[String]) -> Value {
+pub(crate) fn merge(from: &[String]) -> Value {
     json!({"type": "merge_licenses", "from": from, "reason": "one server", "confirm_irreversible": true})
 }
 
@@ -96,12 +105,12 @@ fn transfer(to: &str, users: u32) -> Value {
     json!({"type": "transfer_users", "to": to, "users": users, "reason": "new office", "confirm_irreversible": true})
 }
 
-fn number(text: &str) -> LicenseNumber {
+pub(crate) fn number(text: &str) -> LicenseNumber {
     text.parse().expect("a license number")
 }
 
 /// All licenses as they stand.
-async fn all_facts(store: &dyn Store) -> BTreeMap<String, Facts> {
+pub(crate) async fn all_facts(store: &dyn Store) -> BTreeMap<String, Facts> {
     let facts = store.list(&Filter::default(), AsOf::default(), None, 1_000_000).await.expect("the store works");
     facts.into_iter().map(|facts| (facts.license.to_string(), facts)).collect()
 }
@@ -111,7 +120,7 @@ fn users(facts: &Facts) -> u32 {
 }
 
 /// The read models are what the events fold to.
-async fn nothing_to_mend(ledger: &Ledger) {
+pub(crate) async fn nothing_to_mend(ledger: &Ledger) {
     let mut mended = Vec::new();
     ledger.rebuild(|page| mended.extend(page.mended.clone())).await.expect("a rebuild");
     assert_eq!(mended, Vec::<String>::new());

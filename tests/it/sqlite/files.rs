@@ -43,6 +43,40 @@ async fn what_is_recorded_can_be_neither_changed_nor_removed_nor_replaced() {
 }
 
 #[tokio::test]
+async fn keys_and_kept_quotes_can_be_neither_changed_nor_removed_nor_replaced() {
+    let file = File::filled().await;
+    let mut connection = file.connect().await;
+    for insert in [
+        "INSERT INTO api_keys (id, name, role, digest, created_at, revoked_at)
+         VALUES ('abc', 'orders', 'vendor', zeroblob(32), '2012-08-20T09:30:00.000000Z', '2012-08-21T09:30:00.000000Z')",
+        "INSERT INTO kept_quotes (id, kept_at, kept_by, valid_until, commands, outcomes)
+         VALUES ('1', '2012-08-20T09:30:00.000000Z', 'orders', '2012-08-20', '[]', '[]')",
+    ] {
+        sqlx::query(insert).execute(&mut connection).await.unwrap();
+    }
+    for (forbidden, why) in [
+        ("DELETE FROM api_keys", "append-only"),
+        ("UPDATE api_keys SET role = 'admin'", "append-only"),
+        ("UPDATE api_keys SET digest = zeroblob(32)", "append-only"),
+        ("UPDATE api_keys SET expires_at = NULL", "append-only"),
+        ("UPDATE api_keys SET revoked_at = NULL", "append-only"),
+        ("UPDATE api_keys SET revoked_at = '2013'", "append-only"),
+        ("INSERT OR REPLACE INTO api_keys SELECT * FROM api_keys", "append-only"),
+        ("UPDATE kept_quotes SET valid_until = '2999-01-01'", "append-only"),
+        ("DELETE FROM kept_quotes", "append-only"),
+        ("INSERT OR REPLACE INTO kept_quotes SELECT * FROM kept_quotes", "append-only"),
+        ("INSERT INTO api_keys SELECT 'X', name, role, NULL, digest, '', '', '', '' FROM api_keys", "CHECK"),
+        ("INSERT INTO api_keys SELECT 'x', name, 'root', NULL, digest, '', '', '', '' FROM api_keys", "CHECK"),
+        ("INSERT INTO api_keys SELECT 'x', name, role, NULL, zeroblob(31), '', '', '', '' FROM api_keys", "CHECK"),
+    ] {
+        let refused = sqlx::query(forbidden).execute(&mut connection).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{forbidden}: {refused}");
+    }
+    let used = "UPDATE api_keys SET last_used_at = '2012-08-20T09:30:00.000000Z', revoked_at = revoked_at";
+    sqlx::query(used).execute(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
 async fn positions_have_no_gap_and_time_follows_them() {
     let file = File::filled().await;
     let sql = "SELECT position, recorded_at FROM events ORDER BY position";

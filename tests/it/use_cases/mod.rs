@@ -1,6 +1,9 @@
 //! The use cases on the in-memory store: idempotency, judging order, quotes, and properties over random histories.
 
 mod idempotency;
+mod kept_quotes;
+mod next_commands;
+mod partner;
 mod properties;
 mod refusals;
 
@@ -13,7 +16,10 @@ use ledger_app::post::{InputLine, PostContext, Posted};
 use ledger_app::poster::Poster;
 use ledger_app::quote::QuoteSession;
 use ledger_domain::command::{Actor, Role};
+use schemars::JsonSchema;
 use serde_json::{Value, json};
+
+use crate::schemas::schema;
 
 pub(crate) async fn ledger_with(given: GivenFiles) -> Ledger {
     Ledger::open(Arc::new(MemoryStore::new()), given).await.expect("good files")
@@ -45,6 +51,14 @@ pub(crate) async fn post(ledger: &Ledger, today: &str, command: &Value) -> Value
 
 pub(crate) async fn quote(ledger: &Ledger, today: &str, commands: &[Value]) -> Vec<Value> {
     answers(&ledger.quote(&mut QuoteSession::default(), &lines(commands), &context(today)).await)
+}
+
+/// The answer must be what its schema describes.
+#[track_caller]
+pub(crate) fn is_as_its_schema_says<T: JsonSchema>(answer: &Value) {
+    let validator = jsonschema::validator_for(&schema::<T>(true)).expect("a schema");
+    let errors: Vec<_> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?} in {answer}");
 }
 
 /// A command of the test's license, with the id of its number.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{answers, context, ledger, lines, quote};
 
-const TODAY: &str = "2025-12-31";
+pub(super) const TODAY: &str = "2025-12-31";
 
 fn plugin() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["antivirus", "web_filter", "active_sync", "anti_spam"])
@@ -102,7 +102,7 @@ fn redistribution() -> impl Strategy<Value = Value> {
     })
 }
 
-fn any_command() -> impl Strategy<Value = Value> {
+pub(super) fn any_command() -> impl Strategy<Value = Value> {
     let upgrade = (order(), prop::collection::vec(line(), 1..4), registration(), any::<bool>()).prop_map(
         |(order, lines, registration, confirm)| {
             json!({"type": "order_upgrade", "order": order, "lines": lines, "registration": registration,
@@ -118,7 +118,7 @@ fn any_command() -> impl Strategy<Value = Value> {
 }
 
 /// Commands on a few licenses, mostly forward in time.
-fn history() -> impl Strategy<Value = Vec<Value>> {
+pub(super) fn history() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec((any_command(), 0..3u32, -2..70i64), 1..60).prop_map(|commands| {
         let mut on: chrono::NaiveDate = "2011-10-01".parse().expect("a date");
         let envelope = |(number, (command, license, days)): (usize, (Value, u32, i64))| {
@@ -130,14 +130,14 @@ fn history() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-async fn entitlements(ledger: &Ledger) -> Vec<Value> {
+pub(super) async fn entitlements(ledger: &Ledger) -> Vec<Value> {
     let when = When { today: TODAY.parse().expect("a date"), on: None, known_at: None };
     let query = ListQuery { limit: 100, ..ListQuery::default() };
     let page = ledger.list(&query, when).await.expect("the memory store works");
     page.items.into_iter().map(|item| serde_json::to_value(item).expect("JSON")).collect()
 }
 
-fn run<F: Future<Output = Result<(), TestCaseError>>>(future: F) -> Result<(), TestCaseError> {
+pub(super) fn run<F: Future<Output = Result<(), TestCaseError>>>(future: F) -> Result<(), TestCaseError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
 }
 

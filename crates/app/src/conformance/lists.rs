@@ -1,7 +1,10 @@
 //! Lists of licenses.
 
-use ledger_domain::event::{ClosedBecause, Event, HolderRenamed, LicenseBlocked, LicenseClosed, LicenseIssued};
-use ledger_domain::values::{Holder, Partner, PartnerLevel, Product};
+use ledger_domain::event::{
+    ClosedBecause, Event, HolderRenamed, LicenseBlocked, LicenseClosed, LicenseIssued, LicenseTypeChanged,
+    OrderActivated, PluginsRemoved,
+};
+use ledger_domain::values::{Holder, LicenseType, Partner, PartnerLevel, Plugin, PluginSet, Product};
 
 use super::Tested;
 use super::fixture::{activated, day, issued, number, numbers, online, post, post_active, purchase, trial};
@@ -101,4 +104,102 @@ pub(super) async fn a_list_of_the_past_is_filtered_by_what_was(store: Tested) {
     let trials = with_status(StatusFilter::TrialOn(day("2012-01-10")));
     assert_eq!(listed(&store, trials.clone(), known).await, ["A-1"]);
     assert!(listed(&store, trials, AsOf::default()).await.is_empty());
+}
+
+fn of_type(license_type: LicenseType) -> Filter {
+    Filter { license_type: Some(license_type), ..Filter::default() }
+}
+
+fn with_plugin(plugin: Plugin) -> Filter {
+    Filter { plugin: Some(plugin), ..Filter::default() }
+}
+
+/// Whose SWM ends in `[from, before)`.
+fn ending(from: Option<&str>, before: Option<&str>) -> Filter {
+    Filter { swm_ends_from: from.map(day), swm_ends_before: before.map(day), ..Filter::default() }
+}
+
+/// A license of the type with the plugins, whose SWM begins on the day.
+async fn bought(store: &Tested, license: &str, license_type: LicenseType, plugins: &[Plugin], on: &str) {
+    let plugins = plugins.iter().copied().collect();
+    let bought = LicenseIssued { license_type, plugins, ..purchase("PO-1") };
+    post(store, license, on, vec![Event::LicenseIssued(bought), activated(on)]).await;
+}
+
+pub(super) async fn a_list_is_filtered_by_type_plugin_and_end_of_swm(store: Tested) {
+    bought(&store, "A-1", LicenseType::Commercial, &[Plugin::Antivirus], "2012-01-20").await;
+    bought(&store, "B-1", LicenseType::Government, &[Plugin::Antivirus, Plugin::WebFilter], "2012-02-20").await;
+    bought(&store, "C-1", LicenseType::Fstek, &[], "2012-03-20").await;
+    bought(&store, "D-1", LicenseType::Education, &[Plugin::ActiveSync, Plugin::AntiSpam], "2012-04-20").await;
+    post(&store, "E-1", "2012-04-20", vec![issued("PO-1")]).await;
+    let last = store.history(&number("E-1"), 0, 1).await.unwrap()[0].recorded_at;
+    for as_of in [
+        AsOf::default(),
+        AsOf { on: Some(day("2012-04-20")), known_at: None },
+        AsOf { on: None, known_at: Some(last) },
+        AsOf { on: Some(day("2012-12-31")), known_at: Some(last) },
+    ] {
+        let list = async |filter| listed(&store, filter, as_of).await.join(" ");
+        assert_eq!(list(of_type(LicenseType::Commercial)).await, "A-1 E-1");
+        assert_eq!(list(of_type(LicenseType::Government)).await, "B-1");
+        assert_eq!(list(of_type(LicenseType::Fstek)).await, "C-1");
+        assert_eq!(list(of_type(LicenseType::Education)).await, "D-1");
+        assert_eq!(list(with_plugin(Plugin::Antivirus)).await, "A-1 B-1");
+        assert_eq!(list(with_plugin(Plugin::WebFilter)).await, "B-1");
+        assert_eq!(list(with_plugin(Plugin::ActiveSync)).await, "D-1");
+        assert_eq!(list(with_plugin(Plugin::AntiSpam)).await, "D-1");
+        assert_eq!(list(ending(Some("2013-02-20"), None)).await, "B-1 C-1 D-1");
+        assert_eq!(list(ending(None, Some("2013-02-20"))).await, "A-1");
+        assert_eq!(list(ending(Some("2013-02-20"), Some("2013-03-20"))).await, "B-1");
+        assert_eq!(list(ending(Some("2013-02-20"), Some("2013-03-21"))).await, "B-1 C-1");
+        assert_eq!(list(ending(Some("2013-03-20"), Some("2013-03-20"))).await, "");
+        let commercial = Filter { license_type: Some(LicenseType::Commercial), ..with_plugin(Plugin::Antivirus) };
+        assert_eq!(list(commercial.clone()).await, "A-1");
+        assert_eq!(list(Filter { swm_ends_from: Some(day("2013-01-21")), ..commercial }).await, "");
+    }
+}
+
+pub(super) async fn what_was_of_a_type_with_a_plugin_until_a_day_is_listed(store: Tested) {
+    bought(&store, "A-1", LicenseType::Commercial, &[Plugin::Antivirus], "2012-01-20").await;
+    let before = store.history(&number("A-1"), 0, 1).await.unwrap()[0].recorded_at;
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    let reason = "a mistake".to_owned();
+    let plugins = [Plugin::Antivirus].into_iter().collect();
+    let (from, to) = (LicenseType::Commercial, LicenseType::Government);
+    let renewed = OrderActivated {
+        order: "PO-2".to_owned(),
+        swm_ends: Some(day("2014-01-20")),
+        plugins_added: PluginSet::none(),
+        license_type: None,
+        users_added: 0,
+        partner: None,
+    };
+    let changes = vec![
+        Event::PluginsRemoved(PluginsRemoved { plugins, reason: reason.clone() }),
+        Event::LicenseTypeChanged(LicenseTypeChanged { from, to, reason }),
+        Event::UpgradeActivated(renewed),
+    ];
+    post(&store, "A-1", "2012-02-20", changes).await;
+    let was = [of_type(from), with_plugin(Plugin::Antivirus), ending(None, Some("2013-12-31"))];
+    let is = [of_type(to), ending(Some("2013-12-31"), None)];
+    for then in [
+        AsOf { on: Some(day("2012-02-19")), known_at: None },
+        AsOf { on: None, known_at: Some(before) },
+        AsOf { on: Some(day("2012-12-31")), known_at: Some(before) },
+    ] {
+        for filter in &was {
+            assert_eq!(listed(&store, filter.clone(), then).await, ["A-1"], "{filter:?} {then:?}");
+        }
+        for filter in &is {
+            assert!(listed(&store, filter.clone(), then).await.is_empty(), "{filter:?} {then:?}");
+        }
+    }
+    for now in [AsOf::default(), AsOf { on: Some(day("2012-02-20")), known_at: None }] {
+        for filter in &was {
+            assert!(listed(&store, filter.clone(), now).await.is_empty(), "{filter:?}");
+        }
+        for filter in &is {
+            assert_eq!(listed(&store, filter.clone(), now).await, ["A-1"], "{filter:?}");
+        }
+    }
 }

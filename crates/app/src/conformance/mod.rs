@@ -9,11 +9,15 @@ mod concurrency;
 mod editions;
 mod expiring;
 mod facts;
+mod feed;
 mod finality;
 mod fixture;
 mod histories;
+mod kept;
+mod keys;
 mod lists;
 mod rebuilding;
+mod sealing;
 mod stale;
 
 use std::sync::Arc;
@@ -72,6 +76,8 @@ suite! {
     lists::a_list_is_filtered,
     lists::a_list_tells_trials_from_trials_that_are_over,
     lists::a_list_of_the_past_is_filtered_by_what_was,
+    lists::a_list_is_filtered_by_type_plugin_and_end_of_swm,
+    lists::what_was_of_a_type_with_a_plugin_until_a_day_is_listed,
     expiring::ends_are_listed_soonest_first_and_in_pages,
     expiring::only_licenses_in_use_expire,
     expiring::ends_are_listed_as_they_were_known,
@@ -85,6 +91,32 @@ suite! {
     rebuilding::a_healthy_ledger_needs_no_mending,
     rebuilding::a_rebuild_goes_page_by_page,
     rebuilding::a_newer_fold_is_not_rebuilt,
+    feed::the_feed_of_an_empty_ledger_is_empty,
+    feed::the_feed_has_every_event_once_and_in_order,
+    feed::an_event_in_the_feed_is_as_in_its_history,
+    feed::a_refusal_is_in_the_feed_with_its_commands_license,
+    feed::the_feed_is_read_in_pages,
+    feed::the_feed_is_filtered,
+    feed::a_filtered_page_says_how_far_it_looked,
+    feed::the_feed_of_a_partner_follows_the_license,
+    feed::one_look_goes_through_so_many_positions_at_most,
+    keys::a_key_comes_back_as_it_was,
+    keys::every_role_can_have_a_key,
+    keys::keys_are_listed_oldest_first,
+    keys::a_keys_id_is_taken_once,
+    keys::a_key_is_revoked_once,
+    keys::the_last_use_of_keys_is_noted,
+    kept::a_kept_quote_comes_back_as_it_was,
+    kept::a_quotes_id_is_taken_once,
+    kept::a_kept_quote_is_no_event,
+    sealing::an_empty_log_has_the_empty_root,
+    sealing::every_event_is_a_leaf_in_its_place,
+    sealing::what_is_sealed_is_proved_at_every_size,
+    sealing::sealing_stroke_by_stroke_gives_the_same_tree,
+    sealing::those_who_seal_at_once_seal_once,
+    sealing::a_checkpoint_comes_back_as_it_was,
+    sealing::a_size_is_signed_once_by_a_key,
+    sealing::a_key_is_made_and_replaced,
     concurrency::writers_of_one_license_lose_nothing,
     concurrency::writers_of_many_licenses_lose_nothing,
     concurrency::of_many_that_repeat_a_command_one_writes_it,

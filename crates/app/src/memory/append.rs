@@ -6,15 +6,25 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger_domain::event::Event;
 use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
+use uuid::Uuid;
 
 use super::{Current, Held, Version};
+use crate::audit::CommandRecord;
+use crate::feed::FeedEvent;
 use crate::store::{
     Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, StateRow, StateWrite, StoreError, StoredEvent,
 };
 
-/// A license's event that passed every check.
+/// An event that passed every check.
 struct Ready {
-    license: LicenseNumber,
+    /// As it goes into the log, its position still to come.
+    logged: FeedEvent,
+    /// What becomes of its license; none for a refusal.
+    recorded: Option<Recorded>,
+}
+
+/// An event of a license.
+struct Recorded {
     event: StoredEvent,
     order: Option<String>,
     facts: Option<Facts>,
@@ -41,10 +51,11 @@ impl Held {
             self.check_command(command, &mut taken)?;
             for event in &command.events {
                 self.check_event(event, &mut taken)?;
-                ready.extend(made_ready(event, command, &batch.edition, recorded_at)?);
+                ready.push(made_ready(event, command, &batch.edition, recorded_at)?);
             }
         }
         self.write(batch, ready);
+        self.records.extend(batch.commands.iter().map(|command| record(command, &batch.edition, recorded_at)));
         Ok(())
     }
 
@@ -62,9 +73,12 @@ impl Held {
             }
         }
         for state in &batch.states {
-            let stored = self.current.get(&state.facts.license).map_or(0, |current| current.row.fold);
-            if stored > state.fold {
-                return Err(newer_fold(&state.facts.license, stored));
+            let Some(Current { row, .. }) = self.current.get(&state.facts.license) else { continue };
+            if row.fold > state.fold {
+                return Err(newer_fold(&state.facts.license, row.fold));
+            }
+            if state.base_state.as_ref().is_some_and(|base| base.as_bytes() != row.state) {
+                return conflict(format!("the state of license {} was mended", state.facts.license));
             }
         }
         Ok(())
@@ -114,16 +128,42 @@ impl Held {
             let refusals = command.events.iter().filter(|event| event.stream_type != LICENSE_STREAM);
             self.refusals.extend(refusals.map(|event| event.stream_id.clone()));
         }
-        for Ready { license, event, order, facts } in ready {
-            self.orders.extend(order.map(|order| (license.clone(), order)));
-            if let Some(facts) = facts {
-                let version = Version { recorded_at: event.recorded_at, facts };
-                self.versions.entry(license.clone()).or_default().insert(event.sequence, version);
+        for (Ready { logged, recorded }, position) in ready.into_iter().zip(self.next_position()..) {
+            if let Some(recorded) = recorded {
+                self.record(&logged.license, recorded);
             }
-            self.events.entry(license).or_default().insert(event.sequence, event);
+            self.log.push(FeedEvent { position, ..logged });
         }
         self.current.extend(batch.states.iter().map(|state| (state.facts.license.clone(), Current::from(state))));
     }
+
+    fn record(&mut self, license: &LicenseNumber, recorded: Recorded) {
+        let Recorded { event, order, facts } = recorded;
+        self.orders.extend(order.map(|order| (license.clone(), order)));
+        if let Some(facts) = facts {
+            let version = Version { recorded_at: event.recorded_at, facts };
+            self.versions.entry(license.clone()).or_default().insert(event.sequence, version);
+        }
+        self.events.entry(license.clone()).or_default().insert(event.sequence, event);
+    }
+}
+
+/// The command's record.
+fn record(command: &JudgedCommand, edition: &str, recorded_at: DateTime<Utc>) -> (Uuid, CommandRecord) {
+    let record = CommandRecord {
+        command_id: command.command_id,
+        license: command.license.to_string(),
+        on: command.on,
+        recorded_at,
+        actor_name: command.actor.name.clone(),
+        actor_role: command.actor.role.name().to_owned(),
+        edition: edition.to_owned(),
+        accepted: command.accepted,
+        digest: command.digest.to_vec(),
+        content: command.content.clone(),
+        outcome: command.outcome.clone(),
+    };
+    (record.command_id, record)
 }
 
 impl From<&StateWrite> for Current {
@@ -134,19 +174,19 @@ impl From<&StateWrite> for Current {
     }
 }
 
-/// The stored form of a license's event; none for a refusal, which only its command's answer tells of.
+/// The stored forms of an event.
 fn made_ready(
     event: &NewEvent,
     command: &JudgedCommand,
     edition: &str,
     recorded_at: DateTime<Utc>,
-) -> Result<Option<Ready>, StoreError> {
-    if event.stream_type != LICENSE_STREAM {
-        return Ok(None);
-    }
-    let parsed: Event = serde_json::from_str(&event.payload)
-        .map_err(|error| StoreError::Damaged(format!("event {} of {}: {error}", event.sequence, event.stream_id)))?;
-    let stored = StoredEvent {
+) -> Result<Ready, StoreError> {
+    let is_refusal = event.stream_type != LICENSE_STREAM;
+    let license = if is_refusal { command.license.clone() } else { license_number(event)? };
+    let logged = FeedEvent {
+        position: 0,
+        stream_type: event.stream_type.to_owned(),
+        license,
         sequence: event.sequence,
         event_type: event.event_type.to_owned(),
         event_version: event.event_version.to_owned(),
@@ -155,10 +195,28 @@ fn made_ready(
         actor: command.actor.clone(),
         command_id: command.command_id,
         edition: edition.to_owned(),
+        payload: event.payload.clone(),
+    };
+    let recorded = if is_refusal { None } else { Some(recorded(event, &logged)?) };
+    Ok(Ready { logged, recorded })
+}
+
+/// What a license's event does to its license.
+fn recorded(event: &NewEvent, logged: &FeedEvent) -> Result<Recorded, StoreError> {
+    let parsed: Event = serde_json::from_str(&event.payload)
+        .map_err(|error| StoreError::Damaged(format!("event {} of {}: {error}", event.sequence, event.stream_id)))?;
+    let stored = StoredEvent {
+        sequence: logged.sequence,
+        event_type: logged.event_type.clone(),
+        event_version: logged.event_version.clone(),
+        on: logged.on,
+        recorded_at: logged.recorded_at,
+        actor: logged.actor.clone(),
+        command_id: logged.command_id,
+        edition: logged.edition.clone(),
         event: parsed,
     };
-    let license = license_number(event)?;
-    Ok(Some(Ready { license, event: stored, order: event.order_number.clone(), facts: event.facts.clone() }))
+    Ok(Recorded { event: stored, order: event.order_number.clone(), facts: event.facts.clone() })
 }
 
 fn license_number(event: &NewEvent) -> Result<LicenseNumber, StoreError> {

@@ -64,6 +64,10 @@ fn fits(facts: &Facts, filter: &Filter) -> bool {
         && filter.partner.as_deref().is_none_or(|name| is_through(facts, name))
         && filter.holder.as_deref().is_none_or(|holder| is_held_by(facts, holder))
         && filter.status.is_none_or(|status| has_status(facts, status))
+        && filter.license_type.is_none_or(|license_type| facts.license_type == license_type)
+        && filter.plugin.is_none_or(|plugin| facts.plugins.contains(plugin))
+        && filter.swm_ends_from.is_none_or(|day| facts.swm.is_some_and(|swm| swm.ends >= day))
+        && filter.swm_ends_before.is_none_or(|day| facts.swm.is_some_and(|swm| swm.ends < day))
 }
 
 fn is_through(facts: &Facts, partner: &str) -> bool {

@@ -162,6 +162,11 @@ impl Catalog {
         self.releases.get(product, version)
     }
 
+    /// The releases of the product that the catalog knows, in its own order.
+    pub fn releases_of(&self, product: Product) -> impl Iterator<Item = &Release> {
+        self.releases.of(product)
+    }
+
     /// Whether the version counts as certified by FSTEK on the date (FST-4). Unknown versions do not.
     #[must_use]
     pub fn is_certified(&self, product: Product, version: &ProductVersion, on: Date) -> bool {

@@ -25,7 +25,12 @@ pub(super) struct Releases(Vec<(Product, Release)>);
 impl Releases {
     /// The release with the version's numbers, however they are written.
     pub(super) fn get(&self, product: Product, version: &ProductVersion) -> Option<&Release> {
-        self.0.iter().find(|(of, release)| *of == product && release.version == *version).map(|(_, release)| release)
+        self.of(product).find(|release| release.version == *version)
+    }
+
+    /// The releases of the product.
+    pub(super) fn of(&self, product: Product) -> impl Iterator<Item = &Release> {
+        self.0.iter().filter(move |(of, _)| *of == product).map(|(_, release)| release)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::values::{Holder, Partner, Plugin, PluginSet};
 
 /// The schema of a license number as a command gives it: trimmed and upper-cased by the reader.
 #[derive(JsonSchema)]
-#[schemars(rename = "LicenseNumber", extend("pattern" = "^\\s*[A-Za-z0-9-]{3,40}\\s*$"))]
+#[schemars(rename = "LicenseNumber", extend("pattern" = "^ *[A-Za-z0-9-]{3,40} *$"))]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct LicenseNumberInput(String);
 
@@ -22,7 +22,7 @@ pub(crate) struct HolderInput {
     /// Its name.
     name: String,
     /// Its Russian taxpayer number, 10 or 12 digits, where it has one.
-    #[schemars(default, extend("pattern" = "^\\s*([0-9]{10}|[0-9]{12})\\s*$"))]
+    #[schemars(default, extend("pattern" = "^ *([0-9]{10}|[0-9]{12}) *$"))]
     inn: Option<String>,
     /// Its country, ISO 3166-1 alpha-2.
     #[schemars(default = "russia")]
@@ -34,7 +34,7 @@ pub(crate) fn russia() -> String {
 }
 
 /// ISO 3166-1 alpha-2, the officially assigned codes.
-const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
+pub(crate) const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
     BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET \
     FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ \
     IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML \

@@ -7,6 +7,7 @@ mod fields;
 mod read;
 mod reader;
 mod redistribution;
+mod schema;
 mod upgrade;
 mod vendor_desk;
 
@@ -19,7 +20,8 @@ use crate::values::{
 };
 
 pub use read::{InvalidRequest, MAX_LINE_BYTES, read, too_long};
-pub use reader::{InputError, parse_date};
+pub use reader::{InputError, parse_date, parse_text};
+pub use schema::say_limits;
 pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
 pub use upgrade::{AddPlugin, AddUsers, Order, OrderTerms, OrderUpgrade, RenewSwm, SwitchToFstek, UpgradeLine};
 pub use vendor_desk::{

@@ -13,6 +13,12 @@ use crate::values::Date;
 /// The largest integer that a command may hold.
 pub(crate) const MAX_INTEGER: u64 = 1_000_000;
 
+/// The longest text but a reason, in characters.
+pub(crate) const MAX_TEXT_CHARS: usize = 200;
+
+/// The longest reason, in characters.
+pub(crate) const MAX_REASON_CHARS: usize = 2_000;
+
 /// One thing that is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputError {
@@ -221,30 +227,39 @@ pub(crate) fn text_of(
         faults.add(path, format!("must be a text, and is {}", value.kind()));
         return None;
     };
+    normal_text(&text, max_chars, may_be_empty).map_err(|fault| faults.add(path, fault)).ok()
+}
+
+fn normal_text(text: &str, max_chars: usize, may_be_empty: bool) -> Result<String, String> {
     if text.chars().any(char::is_control) {
-        faults.add(path, "holds a control character");
-        return None;
+        return Err("holds a control character".to_owned());
     }
     let text: String = text.trim().nfc().collect();
     if text.is_empty() && !may_be_empty {
-        faults.add(path, "is empty");
-        return None;
+        return Err("is empty".to_owned());
     }
     let length = text.chars().count();
     if length > max_chars {
-        faults.add(path, format!("is {length} characters long; {max_chars} are allowed"));
-        return None;
+        return Err(format!("is {length} characters long; {max_chars} are allowed"));
     }
-    Some(text)
+    Ok(text)
+}
+
+/// A text as commands take names: trimmed, in NFC, not empty, at most 200 characters, none of them a control character.
+///
+/// # Errors
+/// What is wrong with it: `is empty`.
+pub fn parse_text(text: &str) -> Result<String, String> {
+    normal_text(text, MAX_TEXT_CHARS, false)
 }
 
 pub(crate) fn text(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<String> {
-    text_of(&fields.path_of(key), value, 200, false, fields.faults)
+    text_of(&fields.path_of(key), value, MAX_TEXT_CHARS, false, fields.faults)
 }
 
-/// A reason: up to 2,000 characters; an empty one is none.
+/// A reason; an empty one is none.
 pub(crate) fn reason(fields: &mut Fields<'_>, key: &'static str, value: Json) -> Option<String> {
-    text_of(&fields.path_of(key), value, 2_000, true, fields.faults).filter(|text| !text.is_empty())
+    text_of(&fields.path_of(key), value, MAX_REASON_CHARS, true, fields.faults).filter(|text| !text.is_empty())
 }
 
 /// A word of a fixed list, or anything else that says what is wrong with it.
@@ -259,7 +274,7 @@ pub(crate) fn parsed_at<T>(path: &str, value: Json, faults: &Faults) -> Option<T
 where
     T: FromStr<Err: fmt::Display>,
 {
-    let text = text_of(path, value, 200, false, faults)?;
+    let text = text_of(path, value, MAX_TEXT_CHARS, false, faults)?;
     text.parse().map_err(|error: T::Err| faults.add(path, error.to_string())).ok()
 }
 

@@ -49,7 +49,7 @@ pub struct RenameHolder {
     pub name: String,
     /// The new INN; absent: as it was, null: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("pattern" = "^\\s*([0-9]{10}|[0-9]{12})\\s*$"))]
+    #[schemars(with = "Option<String>", extend("pattern" = "^ *([0-9]{10}|[0-9]{12}) *$"))]
     pub inn: Option<Option<String>>,
     /// The new country; absent: as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,16 +3,14 @@
 use std::io;
 use std::time::Duration;
 
-use ledger_app::post::{GROUP_LINES, InputLine};
 use ledger_domain::command::MAX_LINE_BYTES;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::time::{Instant, timeout_at};
 
-/// How many bytes of lines a group takes before it is closed.
-const GROUP_BYTES: usize = 4 << 20;
+use crate::post::{GROUP_LINES, InputLine};
 
-/// How many bytes are read at a time.
-const BUFFER_BYTES: usize = 256 << 10;
+/// How many bytes of lines a group takes before it is closed. Five hundred commands are a tenth of that.
+const GROUP_BYTES: usize = 1 << 20;
 
 /// How long the first line of a group waits for others. It covers the hand-over of what a pipe already holds,
 /// and is not noticed by somebody who posts one command and waits for its outcome.
@@ -21,65 +19,73 @@ const LINGER: Duration = Duration::from_millis(2);
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Groups of lines.
-pub(crate) struct Groups<R> {
-    lines: Lines<BufReader<R>>,
+pub struct Groups<R> {
+    lines: Lines<R>,
     /// Whether input may arrive slowly: then a group ends when nothing more is there.
     is_live: bool,
-    failed: Option<io::Error>,
+    /// The group that is being gathered, and its bytes.
+    gathered: Vec<InputLine>,
+    bytes: usize,
+    /// What came after it: the end, or the source's failure.
+    ended: Option<io::Result<()>>,
 }
 
-impl<R: AsyncRead + Unpin> Groups<R> {
-    /// Groups of what `source` holds; of a pipe or a terminal, of what it has right away.
-    pub(crate) fn new(source: R, is_live: bool) -> Self {
-        let source = BufReader::with_capacity(BUFFER_BYTES, source);
-        Self { lines: Lines { source, line: Line::default(), bytes_read: 0 }, is_live, failed: None }
+impl<R: AsyncBufRead + Unpin> Groups<R> {
+    /// Groups of what `source` holds; of a live one, of what it has right away.
+    pub fn new(source: R, is_live: bool) -> Self {
+        let lines = Lines { source, line: Line::default(), bytes_read: 0 };
+        Self { lines, is_live, gathered: Vec::new(), bytes: 0, ended: None }
     }
 
     /// How many bytes were read.
-    pub(crate) const fn bytes_read(&self) -> u64 {
+    pub const fn bytes_read(&self) -> u64 {
         self.lines.bytes_read
     }
 
-    /// The next group; `None` at the end.
+    /// The next group; `None` at the end. Dropped half-way it loses nothing.
     ///
     /// # Errors
     /// The source's failure, once what was read before it has been given out.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<InputLine>>> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
+    pub async fn next(&mut self) -> io::Result<Option<Vec<InputLine>>> {
+        while self.gathered.is_empty() && self.ended.is_none() {
+            self.gather_one().await;
         }
-        let Some(first) = self.lines.next().await? else { return Ok(None) };
-        let deadline = Instant::now() + LINGER;
-        let mut bytes = length(&first);
-        let mut group = vec![first];
-        while group.len() < GROUP_LINES && bytes < GROUP_BYTES {
-            match self.next_until(deadline).await {
-                Ok(Some(line)) => {
-                    bytes += length(&line);
-                    group.push(line);
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    self.failed = Some(error);
-                    break;
-                }
-            }
-        }
-        Ok(Some(group))
-    }
-
-    /// The next line; of a live source none after the deadline.
-    async fn next_until(&mut self, deadline: Instant) -> io::Result<Option<InputLine>> {
         if self.is_live {
-            timeout_at(deadline, self.lines.next()).await.unwrap_or(Ok(None))
+            // At the deadline there is what there is.
+            let _ = timeout_at(Instant::now() + LINGER, self.gather()).await;
         } else {
-            self.lines.next().await
+            self.gather().await;
+        }
+        match self.take_gathered() {
+            Some(group) => Ok(Some(group)),
+            None => self.ended.replace(Ok(())).unwrap_or(Ok(())).map(|()| None),
         }
     }
-}
 
-fn length(line: &InputLine) -> usize {
-    line.bytes.as_ref().map_or(0, Vec::len)
+    /// The lines that are gathered already, if there are any.
+    pub fn take_gathered(&mut self) -> Option<Vec<InputLine>> {
+        self.bytes = 0;
+        Some(std::mem::take(&mut self.gathered)).filter(|group| !group.is_empty())
+    }
+
+    /// Gathers lines until the next group is full, or nothing comes any more: something to do while the group before
+    /// it is committed. Dropped half-way it loses nothing.
+    pub async fn gather(&mut self) {
+        while self.gathered.len() < GROUP_LINES && self.bytes < GROUP_BYTES && self.ended.is_none() {
+            self.gather_one().await;
+        }
+    }
+
+    async fn gather_one(&mut self) {
+        match self.lines.next().await {
+            Ok(Some(line)) => {
+                self.bytes += line.bytes.as_ref().map_or(0, Vec::len);
+                self.gathered.push(line);
+            }
+            Ok(None) => self.ended = Some(Ok(())),
+            Err(error) => self.ended = Some(Err(error)),
+        }
+    }
 }
 
 /// The lines of a source that are not blank.
@@ -152,9 +158,21 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, ReadBuf};
 
     use super::*;
+
+    /// A source that fails.
+    struct Gone;
+
+    impl AsyncRead for Gone {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::Error::other("gone")))
+        }
+    }
 
     async fn lines(input: &[u8]) -> Vec<(u64, Option<Vec<u8>>)> {
         let mut groups = Groups::new(input, false);
@@ -195,7 +213,7 @@ mod tests {
         assert_eq!(groups.next().await.unwrap().unwrap().len(), 1);
         assert!(groups.next().await.unwrap().is_none());
 
-        let input = ("x".repeat(MAX_LINE_BYTES) + "\n").repeat(6);
+        let input = ("x".repeat(GROUP_BYTES / 4) + "\n").repeat(6);
         let mut groups = Groups::new(input.as_bytes(), false);
         assert_eq!(groups.next().await.unwrap().unwrap().len(), 4);
     }
@@ -203,12 +221,33 @@ mod tests {
     #[tokio::test]
     async fn a_line_that_comes_alone_is_not_kept_waiting() {
         let (mut writer, reader) = tokio::io::duplex(1024);
-        let mut groups = Groups::new(reader, true);
+        let mut groups = Groups::new(BufReader::new(reader), true);
         writer.write_all(b"one\ntwo\nthr").await.unwrap();
         assert_eq!(groups.next().await.unwrap().unwrap().len(), 2);
         writer.write_all(b"ee\n").await.unwrap();
         let group = groups.next().await.unwrap().unwrap();
         assert_eq!(group[0].bytes.as_deref(), Some(b"three".as_slice()));
         assert_eq!(group[0].number, 3);
+    }
+
+    #[tokio::test]
+    async fn what_was_gathered_meanwhile_is_the_next_group() {
+        let (mut writer, reader) = tokio::io::duplex(1024);
+        let mut groups = Groups::new(BufReader::new(reader), true);
+        writer.write_all(b"one\ntwo\nthr").await.unwrap();
+        let dropped = tokio::time::timeout(Duration::from_millis(20), groups.gather()).await;
+        assert!(dropped.is_err(), "the group is not full, and more may come");
+        writer.write_all(b"ee\n").await.unwrap();
+        assert_eq!(groups.next().await.unwrap().unwrap().len(), 3);
+        drop(writer);
+        assert!(groups.next().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_gives_what_it_had_before_but_no_half_line() {
+        let source = b"one\nhal".as_slice().chain(Gone);
+        let mut groups = Groups::new(BufReader::new(source), true);
+        assert_eq!(groups.next().await.unwrap().unwrap().len(), 1);
+        assert_eq!(groups.next().await.unwrap_err().to_string(), "gone");
     }
 }

@@ -1,0 +1,118 @@
+//! What happens around every request: who sends it, whether there is room, how long it may take; panics caught, problems
+//! written, one line in the log.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, header};
+use axum::response::IntoResponse;
+use futures::FutureExt;
+use hyper::body::Incoming;
+use tokio::sync::{Semaphore, TryAcquireError};
+use tower::Service as _;
+
+use crate::access::is_public;
+use crate::body;
+use crate::config::seconds;
+use crate::language::Language;
+use crate::logs::{Line, RequestId};
+use crate::problem::{self, Problem};
+use crate::service::Service;
+
+/// The way in.
+pub(crate) struct Edge {
+    service: Arc<Service>,
+    router: Router,
+    room: Semaphore,
+}
+
+impl Edge {
+    pub(crate) fn new(service: Arc<Service>, router: Router) -> Self {
+        let room = usize::try_from(service.settings.max_requests).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self { service, router, room: Semaphore::new(room) }
+    }
+
+    /// Answers a request. Whatever happens, there is an answer, and a line in the log.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let began = Instant::now();
+        let id = RequestId::of(request.headers());
+        let mut line = Line::new(request.method(), request.uri());
+        let asked = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+        let answered = AssertUnwindSafe(self.admitted(request, &mut line)).catch_unwind().await;
+        let mut response = match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(problem)) => problem.into_response(),
+            Err(_) => panicked(&id).into_response(),
+        };
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            line.problem = Some(problem.name());
+            problem.write_to(&mut response, spoken(asked.as_ref()), id.as_str());
+        }
+        finish(response.headers_mut(), &id);
+        line.write(&self.service.metrics, &response, &id, began);
+        Ok(response)
+    }
+
+    async fn admitted(&self, request: Request<Incoming>, line: &mut Line) -> Result<Response<Body>, Problem> {
+        let limit = seconds(self.service.settings.request_seconds);
+        tokio::time::timeout(limit, self.identified(request, line)).await.unwrap_or_else(|_| Err(too_long()))
+    }
+
+    /// Whoever has no key takes no room from those who have one; whether the process lives is told at any time.
+    async fn identified(&self, mut request: Request<Incoming>, line: &mut Line) -> Result<Response<Body>, Problem> {
+        if is_public(request.uri().path()) {
+            return self.routed(request).await;
+        }
+        let identified = self.service.access.identify(request.headers()).await;
+        let room = identified.and_then(|identity| {
+            line.identity = Some(identity.clone());
+            request.extensions_mut().insert(identity);
+            self.room.try_acquire().map_err(busy)
+        });
+        match room {
+            Ok(_room) => self.routed(request).await,
+            Err(problem) => {
+                body::linger(request.into_body());
+                Err(problem)
+            }
+        }
+    }
+
+    async fn routed(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+        match self.router.clone().call(request).await {
+            Ok(response) => Ok(response),
+            Err(never) => match never {},
+        }
+    }
+}
+
+fn spoken(asked: Option<&HeaderValue>) -> Language {
+    Language::accepted(asked.and_then(|header| header.to_str().ok()))
+}
+
+fn finish(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert("x-request-id", id.header());
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+fn busy(_: TryAcquireError) -> Problem {
+    let en = "as many requests as the service takes are in work; ask again";
+    let ru = "служба уже обрабатывает предельное число запросов; повторите запрос";
+    Problem::new(&problem::BUSY, en, ru).retry_after(1)
+}
+
+fn too_long() -> Problem {
+    let en = "whether a command was done is not known; send it again with the same id, it is done once";
+    let ru = "выполнена ли команда, неизвестно; отправьте её снова с тем же идентификатором, дважды она не выполнится";
+    Problem::new(&problem::TOO_LONG, en, ru).retry_after(1)
+}
+
+/// What the panic says may hold anything, and is not logged; the line before this one names its place.
+fn panicked(id: &RequestId) -> Problem {
+    tracing::error!(request_id = id.as_str(), "a request panicked");
+    problem::fault()
+}

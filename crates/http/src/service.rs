@@ -1,0 +1,131 @@
+//! What every handler works with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use chrono::Utc;
+use chrono_tz::Tz;
+use ledger_app::edition::{EditionError, GivenFiles};
+use ledger_app::ledger::Ledger;
+use ledger_app::store::Store;
+use ledger_app::writer::Writer;
+use ledger_domain::values::Date;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::Access;
+use crate::config::Settings;
+use crate::head::Lookout;
+use crate::health::Readiness;
+use crate::metrics::Metrics;
+
+/// How often it is looked whether another process has adopted an edition of facts.
+const LOOK_FOR_EDITIONS_EVERY: Duration = Duration::from_secs(60);
+
+/// The service: the ledger, who may come in, and the limits.
+pub struct Service {
+    store: Arc<dyn Store>,
+    desk: RwLock<Arc<Desk>>,
+    /// Who may come in.
+    pub(crate) access: Access,
+    /// What it is run with.
+    pub(crate) settings: Settings,
+    /// Figures for Prometheus.
+    pub(crate) metrics: Metrics,
+    /// Whether the database answers.
+    pub(crate) readiness: Readiness,
+    time_zone: Tz,
+    /// Room for batches.
+    pub(crate) batches: Arc<Semaphore>,
+    /// Room for those who wait for events.
+    pub(crate) followers: Arc<Semaphore>,
+    /// Where the log ends.
+    pub(crate) lookout: Arc<Lookout>,
+    /// Cancelled when the service begins to stop: whatever waits or streams ends then.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// Where questions and commands are answered, by one edition of facts.
+pub(crate) struct Desk {
+    /// The ledger.
+    pub(crate) ledger: Arc<Ledger>,
+    /// Posts single commands to it.
+    pub(crate) writer: Writer,
+}
+
+impl Desk {
+    fn new(ledger: Ledger) -> Arc<Self> {
+        let ledger = Arc::new(ledger);
+        Arc::new(Self { writer: Writer::start(Arc::clone(&ledger)), ledger })
+    }
+}
+
+impl Service {
+    /// A service over the ledger, which is on the store.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        ledger: Ledger,
+        access: Access,
+        settings: Settings,
+        metrics: Metrics,
+        time_zone: Tz,
+    ) -> Self {
+        let desk = RwLock::new(Desk::new(ledger));
+        let (batches, followers) = (room(settings.max_batches), room(settings.max_followers));
+        let lookout = Lookout::new(Arc::clone(&store));
+        let (readiness, stopping) = (Readiness::default(), CancellationToken::new());
+        Self { store, desk, access, settings, metrics, readiness, time_zone, batches, followers, lookout, stopping }
+    }
+
+    /// Where a request is answered. It stays with the one it began with.
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        Arc::clone(&self.desk.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The store underneath.
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// Today, in the business time zone.
+    pub(crate) fn today(&self) -> Date {
+        Utc::now().with_timezone(&self.time_zone).date_naive()
+    }
+
+    /// Goes over to the edition of facts that another process has adopted, for as long as it is polled. Until then
+    /// commands are judged by the one before, and say so: every event names its edition.
+    pub(crate) async fn follow_editions(&self) {
+        loop {
+            tokio::time::sleep(LOOK_FOR_EDITIONS_EVERY).await;
+            if let Err(error) = self.follow_edition().await {
+                tracing::warn!(%error, "it cannot be seen which edition of facts is the current one");
+            }
+        }
+    }
+
+    async fn follow_edition(&self) -> Result<(), EditionError> {
+        let current = self.store.current_edition().await?.map(|files| files.edition);
+        let is_in_use = current.is_none_or(|current| self.desk().ledger.edition().files.edition == current);
+        if is_in_use {
+            return Ok(());
+        }
+        let ledger = Ledger::open(Arc::clone(&self.store), GivenFiles::default()).await?;
+        tracing::info!(edition = ledger.edition().files.edition, "another process has adopted this edition of facts");
+        *self.desk.write().unwrap_or_else(PoisonError::into_inner) = Desk::new(ledger);
+        Ok(())
+    }
+}
+
+fn room(number: u64) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(usize::try_from(number).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)))
+}
+
+/// An answer of JSON that is there already.
+pub(crate) fn json_response(json: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(json.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,118 @@
+//! Rows that are damaged or mended, and connections that die, on PostgreSQL.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger_app::store::StoreError;
+use ledger_postgres::PostgresStore;
+use sqlx::PgPool;
+use throwaway_postgres::Server;
+use tokio::task::JoinSet;
+
+use super::{Tested, bought, installed, post};
+use crate::redistribution::{Opened, TODAY, ledger_on, nothing_to_mend};
+use crate::use_cases::{context, lines};
+
+/// A writer on PostgreSQL, and the same database bare.
+async fn postgres() -> (Tested, PgPool) {
+    let url = Server::shared().await.unwrap().new_database().await.unwrap();
+    let tested = Tested::on(Opened::of(Arc::new(PostgresStore::connect(&url).await.unwrap()))).await;
+    (tested, PgPool::connect(&url).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_damaged_license_fails_alone() {
+    let (tested, pool) = postgres().await;
+    for license in 0..8 {
+        tested.post(&bought(&format!("LIC-{license}"))).await;
+    }
+    let damage = "UPDATE current_entitlement SET state = 'no JSON', version = version WHERE license = 'LIC-3'";
+    sqlx::query(damage).execute(&pool).await.unwrap();
+    let mut posting = JoinSet::new();
+    for license in 0..8 {
+        let writer = tested.writer.clone();
+        let license = format!("LIC-{license}");
+        posting.spawn(async move {
+            let posted = post(&writer, &installed(&license, "one"), context(TODAY)).await;
+            (license, posted)
+        });
+    }
+    for (license, posted) in posting.join_all().await {
+        match posted {
+            Err(StoreError::Damaged(what)) if license == "LIC-3" => assert!(what.contains("LIC-3"), "{what}"),
+            posted => assert_eq!(posted.unwrap()["outcome"], "accepted", "{license}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_state_that_is_mended_does_not_come_back_from_memory() {
+    let (tested, pool) = postgres().await;
+    tested.post(&bought("AAA")).await;
+    let damage = "UPDATE current_entitlement SET state = replace(state, '\"users\":20', '\"users\":95')";
+    assert_eq!(sqlx::query(damage).execute(&pool).await.unwrap().rows_affected(), 1);
+    // A ledger that loads what is damaged, and remembers it.
+    let misled = Tested::on(Opened::same(&tested.opened)).await;
+    misled.post(&installed("AAA", "one")).await;
+    let mender = ledger_on(Arc::clone(&tested.opened.store)).await;
+    assert!(mender.rebuild(|_| ()).await.unwrap().mended > 0);
+    misled.post(&installed("AAA", "two")).await;
+    nothing_to_mend(&mender).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_die_lose_and_double_nothing() {
+    let (tested, pool) = postgres().await;
+    let mut callers = JoinSet::new();
+    for caller in 0..16 {
+        let writer = tested.writer.clone();
+        callers.spawn(async move {
+            let license = format!("LIC-{caller}");
+            let mut commands = vec![bought(&license)];
+            commands.extend((0..40).map(|i| installed(&license, &i.to_string())));
+            for command in commands {
+                // Whoever is told that the database failed posts the same again.
+                while let Err(error) = post(&writer, &command, context(TODAY)).await {
+                    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+                }
+            }
+        });
+    }
+    let mut killed = 0;
+    while !callers.is_empty() {
+        let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND query LIKE '%ledger_append%' AND pid <> pg_backend_pid()";
+        killed += sqlx::query_scalar::<_, i64>(kill).fetch_one(&pool).await.unwrap();
+        while let Some(done) = callers.try_join_next() {
+            done.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    assert!(killed > 0);
+    for caller in 0..16 {
+        assert_eq!(tested.history(&format!("LIC-{caller}")).await.len(), 42);
+    }
+    nothing_to_mend(&tested.ledger).await;
+}
+
+#[tokio::test]
+async fn a_clock_set_back_sets_no_record_of_a_group_back() {
+    let (tested, pool) = postgres().await;
+    for license in ["AAA", "BBB", "CCC"] {
+        tested.post(&bought(license)).await;
+    }
+    // As if BBB had been written while the clock was an hour ahead.
+    let ahead = "UPDATE current_entitlement SET recorded_at = recorded_at + interval '1 hour' WHERE license = 'BBB'";
+    sqlx::query(ahead).execute(&pool).await.unwrap();
+    let group = ["AAA", "BBB", "CCC"].map(|license| installed(license, "one"));
+    let posted = tested.ledger.post(&lines(&group), &context(TODAY)).await;
+    assert!(posted.failed.is_none(), "{:?}", posted.failed);
+    let instants = "SELECT count(DISTINCT recorded_at), min(recorded_at) > clock_timestamp() + interval '50 minutes'
+        FROM (SELECT recorded_at FROM current_entitlement
+            UNION ALL SELECT recorded_at FROM events WHERE sequence = 3
+            UNION ALL SELECT recorded_at FROM entitlement_versions WHERE version = 3
+            UNION ALL SELECT recorded_at FROM commands WHERE license IN ('AAA', 'BBB', 'CCC')
+                AND content LIKE '%record_installed%') AS written";
+    let (instants, is_ahead): (i64, bool) = sqlx::query_as(instants).fetch_one(&pool).await.unwrap();
+    assert_eq!((instants, is_ahead), (1, true));
+}
