@@ -68,23 +68,22 @@ pub(crate) struct Judged {
 }
 
 impl Judge<'_> {
-    /// Judges one command: the partner, its id, the role, the version, the rules; the first that says no decides.
+    /// Judges one command: its id, the role, the partner, the version, the rules; the first that says no decides.
     pub(crate) fn judge(
         &self,
         request: &Request,
         content: &Canonical,
         known: &mut Known,
     ) -> Result<Judged, StoreError> {
-        // First of all: an earlier answer tells of the license, so a partner's key gets only those of its own.
-        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
-            return told(&Outcome::not_the_partners(request, path, message));
-        }
         if let Some(answer) = known.answers.get(&request.command_id) {
             return answered_before(request, content, answer);
         }
         let actor = request.actor.as_ref().unwrap_or(&self.context.poster.actor);
         if !request.command.is_allowed_for(actor.role) {
             return told(&Outcome::forbidden(request, actor.role));
+        }
+        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
+            return told(&Outcome::not_the_partners(request, path, message));
         }
         let held = known.licenses.get(&request.license);
         let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));

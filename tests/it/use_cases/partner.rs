@@ -211,18 +211,19 @@ async fn users_are_redistributed_among_the_partners_licenses_alone() {
     assert_eq!(ours("OURS-1", &split(&["OURS-2"])).await["violations"][0]["rule"], "PUR-8");
 }
 
+/// The command id is judged before who may (the contract's order): a client that did not hear the first answer must hear
+/// it, whoever the license belongs to by now. It takes the id and the exact content to hear another's.
 #[tokio::test]
-async fn an_answer_given_before_is_given_again_only_to_who_may_touch_the_license() {
+async fn an_answer_given_before_is_given_again_whoever_the_license_belongs_to_by_now() {
     let ledger = all_kinds().await;
     let asked = [
         command("THEIRS-1", issue(Some(THEIRS))),
         command("OURS-1", issue(Some(OURS))),
         command("OURS-4", json!({"type": "add_users", "order": "PO-2", "users": 5, "partner": {"name": THEIRS}})),
     ];
-    let again = answers(&ledger.post(&lines(&asked), &key("2013-01-10", OURS)).await);
-    assert_eq!(again[0]["outcome"], "forbidden");
-    assert_eq!((&again[1]["outcome"], &again[1]["replayed"]), (&json!("accepted"), &json!(true)));
-    assert_eq!(again[2]["outcome"], "forbidden");
+    for answer in answers(&ledger.post(&lines(&asked), &key("2013-01-10", OURS)).await) {
+        assert_eq!((&answer["outcome"], &answer["replayed"]), (&json!("accepted"), &json!(true)));
+    }
 }
 
 #[tokio::test]
