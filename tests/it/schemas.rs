@@ -85,7 +85,8 @@ fn all() -> Vec<(String, Value)> {
         ("quote-committed.json", schema::<QuoteCommitted>(true)),
         ("quote-changed.json", schema::<QuoteChanged>(true)),
     ];
-    events.chain(others.map(|(name, schema)| (name.to_owned(), schema))).collect()
+    let openapi = ("openapi.json".to_owned(), ledger_http::openapi::document());
+    events.chain([openapi]).chain(others.map(|(name, schema)| (name.to_owned(), schema))).collect()
 }
 
 #[test]

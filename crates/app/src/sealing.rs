@@ -186,7 +186,7 @@ async fn check_grows(log: &dyn SealedLog, last: &KeptCheckpoint, size: u64) -> R
 /// # Errors
 /// The store's failure; [`StoreError::Damaged`] when hashes of it are not there.
 pub async fn root(log: &dyn SealedLog, size: u64) -> Result<Hash, StoreError> {
-    let ids: Vec<_> = needed(&[0..size]).into_iter().collect();
+    let ids: Vec<_> = needed(std::slice::from_ref(&(0..size))).into_iter().collect();
     Ok(log.tiles(&ids).await?.root(size)?)
 }
 

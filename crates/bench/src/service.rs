@@ -75,8 +75,8 @@ fn address(log: &Path) -> Result<SocketAddr> {
     let begun = Instant::now();
     loop {
         let told = std::fs::read_to_string(log)?;
-        let listening = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let address = listening.filter(|line| line["message"] == "listening").last();
+        let mut lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let address = lines.rfind(|line| line["message"] == "listening");
         if let Some(address) = address.and_then(|line| line["address"].as_str()?.parse().ok()) {
             return Ok(address);
         }

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::given::GivenFile;
 use crate::{
     catalog, completions, config, expiring, history, keys, lineage, list, needed_users, post, rebuild, rule, seal, serve,
-    show, support,
+    show, support, verify,
 };
 
 const AFTER_HELP: &str = "\
@@ -107,6 +107,7 @@ pub(crate) enum Command {
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Seal(seal::SealCommand),
+    Verify(verify::VerifyArgs),
     Rebuild(rebuild::RebuildArgs),
     Serve(serve::ServeArgs),
     #[command(subcommand)]

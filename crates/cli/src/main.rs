@@ -31,6 +31,7 @@ mod support;
 mod tally;
 mod usage;
 mod values;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -84,6 +85,7 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Catalog(command) => catalog::catalog(&run, &command).await,
         Command::Keys(command) => keys::keys(&run, command).await,
         Command::Seal(command) => seal::seal(&run, command).await,
+        Command::Verify(args) => verify::verify(&run, &args).await,
         Command::Rebuild(_) => rebuild::rebuild(&run).await,
         Command::Serve(args) => serve::serve(&run, &args).await,
         Command::Config(command) => config::config(&command),

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr, stdout};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::words::counted;
+use crate::output::words::{counted, grouped};
 
 /// The bar; hidden where nobody watches.
 pub(crate) struct Progress(ProgressBar);
@@ -32,6 +32,34 @@ impl Progress {
     }
 
     /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A count of what was looked at, where somebody watches standard error.
+pub(crate) struct Count(ProgressBar);
+
+impl Count {
+    /// Nothing is counted yet.
+    pub(crate) fn new() -> Self {
+        let bar = if stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        Self(bar)
+    }
+
+    /// So many of these are done.
+    pub(crate) fn show(&self, what: &str, done: u64, total: Option<u64>) {
+        let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
+        self.0.set_message(format!("{what}: {}{of}", grouped(done)));
+        self.0.tick();
+    }
+
+    /// Lets something else be written.
+    pub(crate) fn beside(&self, write: impl FnOnce()) {
+        self.0.suspend(write);
+    }
+
+    /// Takes it away.
     pub(crate) fn end(&self) {
         self.0.finish_and_clear();
     }

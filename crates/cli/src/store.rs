@@ -52,6 +52,14 @@ impl Database {
         })
     }
 
+    /// Whether there is one. Of a server only opening it can tell.
+    pub(crate) fn is_there(&self) -> bool {
+        match &self.place {
+            Place::Sqlite(path) => Path::new(path).exists(),
+            Place::Postgres(_) => true,
+        }
+    }
+
     /// Closes the file when nobody uses it any more: one file then holds the whole ledger, and can be copied.
     pub(crate) async fn close(self) {
         if let Some(store) = self.file.into_inner().and_then(Arc::into_inner) {

@@ -42,14 +42,24 @@ mod tests {
 
     #[test]
     fn csv_is_for_those_who_want_it_more_than_json() {
-        for accept in ["text/csv", "Text/CSV; charset=utf-8", "text/*", "application/json;q=0.5, text/csv", "text/csv, */*;q=0.1"] {
+        for accept in
+            ["text/csv", "Text/CSV; charset=utf-8", "text/*", "application/json;q=0.5, text/csv", "text/csv, */*;q=0.1"]
+        {
             assert!(csv(accept), "{accept}");
         }
     }
 
     #[test]
     fn json_is_for_everybody_else() {
-        let accepts = ["", "*/*", "application/json", "text/csv;q=0", "text/csv;q=oops", "text/csv, application/json", "text/html"];
+        let accepts = [
+            "",
+            "*/*",
+            "application/json",
+            "text/csv;q=0",
+            "text/csv;q=oops",
+            "text/csv, application/json",
+            "text/html",
+        ];
         for accept in accepts {
             assert!(!csv(accept), "{accept}");
         }

@@ -123,8 +123,9 @@ fn with_command_id(key: Uuid, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
         let named = serde_json::from_str::<Uuid>(raw.get()).ok();
         return match named {
             Some(named) if named != key => {
-                let message = "it is another id than the body's command_id; send one of them, or the same";
-                Err(Problem::parameter("Idempotency-Key", message))
+                let en = "Idempotency-Key is another id than the body's command_id; send one of them, or the same";
+                let ru = "Idempotency-Key и command_id в теле — разные идентификаторы; передайте один из них или одинаковые";
+                Err(Problem::new(&problem::CONFLICT, en, ru))
             }
             _ => Ok(body),
         };

@@ -13,9 +13,28 @@ use crate::service::json_response;
 
 /// The columns. They stay as they are, in this order; further ones come at the end.
 pub(crate) const COLUMNS: [&str; 22] = [
-    "license", "product", "license_type", "status", "holder_name", "holder_inn", "holder_country", "partner", "users",
-    "plugins", "swm_state", "swm_starts", "swm_ends", "days_left", "certified", "installed_version", "pending_order",
-    "version", "on", "partner_level", "split_from", "merged_into",
+    "license",
+    "product",
+    "license_type",
+    "status",
+    "holder_name",
+    "holder_inn",
+    "holder_country",
+    "partner",
+    "users",
+    "plugins",
+    "swm_state",
+    "swm_starts",
+    "swm_ends",
+    "days_left",
+    "certified",
+    "installed_version",
+    "pending_order",
+    "version",
+    "on",
+    "partner_level",
+    "split_from",
+    "merged_into",
 ];
 
 /// What stands between cells.
@@ -39,7 +58,12 @@ pub(crate) struct Table {
 }
 
 /// A page in what the client prefers, with the address of the next one.
-pub(crate) fn page_response(page: &Page, headers: &HeaderMap, uri: &Uri, table: Table) -> Result<Response<Body>, Problem> {
+pub(crate) fn page_response(
+    page: &Page,
+    headers: &HeaderMap,
+    uri: &Uri,
+    table: Table,
+) -> Result<Response<Body>, Problem> {
     let mut response = if prefers(headers, "text/csv") {
         let mut response = Response::new(Body::from(table.write(&page.items).map_err(|error| unwritable(&error))?));
         let csv = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
@@ -62,7 +86,8 @@ impl Table {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
         };
-        let mut table = csv::WriterBuilder::new().delimiter(delimiter).terminator(csv::Terminator::CRLF).from_writer(begin);
+        let mut table =
+            csv::WriterBuilder::new().delimiter(delimiter).terminator(csv::Terminator::CRLF).from_writer(begin);
         table.write_record(COLUMNS)?;
         for item in items {
             table.write_record(row(item).map(harmless))?;

@@ -93,7 +93,7 @@ pub(crate) async fn events(
 
 /// Where a stream was broken off.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(given) = headers.get("last-event-id").filter(|given| !given.is_empty()) else { return Ok(None) };
+    let Some(given) = headers.get("last-event-id") else { return Ok(None) };
     let position = given.to_str().ok().and_then(read_as::parse_position);
     position.map(Some).ok_or_else(|| Problem::parameter("Last-Event-ID", "give the id of an event: a position"))
 }

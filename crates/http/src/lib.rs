@@ -1,9 +1,9 @@
 //! The HTTP service: the contract's `/v1` over the same use cases as the command line. There is no second way to a
 //! decision here: a handler reads, calls [`ledger_app`], and answers.
 //!
-//! Reading order: [`routes`] (every endpoint in one place), [`edge`] (what happens around every request: identity, limits,
-//! panics, the log line), [`access`] (who comes in, as what), then a file for each endpoint, such as [`commands`].
-//! [`problem`] is the one file that turns a "no" into a status and a body. [`server`] listens, accepts and stops.
+//! Reading order: `routes` (every endpoint in one place), `edge` (what happens around every request: identity, limits,
+//! panics, the log line), `access` (who comes in, as what), then a file for each endpoint, such as `commands`.
+//! `problem` is the one file that turns a "no" into a status and a body. `server` listens, accepts and stops.
 //!
 //! TLS is the reverse proxy's: this service speaks plain HTTP/1.1.
 

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use ledger_domain::values::{Date, InvalidLicenseNumber, LicenseNumber};
-use serde::de::{DeserializeOwned, Error};
+use serde::de::{DeserializeOwned, Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::{self, Problem};
@@ -72,6 +72,12 @@ pub(crate) mod read_as {
         needed_date(from).map(Some)
     }
 
+    /// The same in JSON, where null is as if it were absent.
+    pub(crate) fn date_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| needed_date(text.into_deserializer())).transpose()
+    }
+
     /// An instant in RFC 3339.
     pub(crate) fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
         // A plus sign that was not escaped arrives as a space.
@@ -85,8 +91,9 @@ pub(crate) mod read_as {
     /// A text such as a name: not empty, without control characters.
     pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
         let text = String::deserialize(from)?;
+        let has_controls = text.chars().any(char::is_control);
         let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX_TEXT || text.chars().any(char::is_control) {
+        if has_controls || text.is_empty() || text.chars().count() > MAX_TEXT {
             return Err(D::Error::custom("give 1 to 200 letters, and no control characters"));
         }
         Ok(Some(text.to_owned()))

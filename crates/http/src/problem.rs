@@ -45,6 +45,7 @@ kinds! {
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large.", "Запрос слишком велик.";
     NOT_JSON = UNSUPPORTED_MEDIA_TYPE, "not-json", "The content type is not the one that is taken here.", "Здесь принимается другой тип содержимого.";
     REJECTED = UNPROCESSABLE_ENTITY, "rejected", "A rule of the policy says no.", "Правило политики не допускает этого.";
+    NOT_KEPT = UNPROCESSABLE_ENTITY, "not-kept", "The quote cannot be kept like that.", "Предложение нельзя сохранить на таких условиях.";
     TOO_MANY = TOO_MANY_REQUESTS, "too-many-requests", "This key asks too often.", "Слишком частые запросы с этим ключом.";
     FAULT = INTERNAL_SERVER_ERROR, "fault", "The service has failed.", "Сбой службы.";
     BUSY = SERVICE_UNAVAILABLE, "busy", "The service has too much to do.", "Служба перегружена.";

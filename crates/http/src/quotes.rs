@@ -44,11 +44,10 @@ pub(crate) struct SeveralCommands<Command> {
     commands: Vec<Command>,
     /// Whether to keep the quote: then it can be committed by its id, exactly as promised.
     #[serde(default)]
-    keep: bool,
+    keep: Option<bool>,
     /// The last day on which it can be committed: a year from today at most. Without it, a month from today or from the
     /// last command's day.
-    #[serde(default, deserialize_with = "read_as::date")]
-    #[schemars(with = "Date")]
+    #[serde(default, deserialize_with = "read_as::date_or_null")]
     valid_until: Option<Date>,
 }
 
@@ -64,7 +63,7 @@ pub(crate) struct SeveralCommands<Command> {
         (status = 400, description = "A command cannot be understood, or the quote cannot be kept so.", body = ref("#/components/schemas/QuoteProblem"), content_type = "application/problem+json"),
         (status = 403, description = "The role, or a key that is kept to a partner, may not post one of the commands.", body = ref("#/components/schemas/QuoteProblem"), content_type = "application/problem+json"),
         (status = 409, description = "The id of a command stands for another one, or a license is not at `expected_version`.", body = ref("#/components/schemas/QuoteProblem"), content_type = "application/problem+json"),
-        (status = 422, description = "A rule of the policy says no to one of the commands.", body = ref("#/components/schemas/QuoteProblem"), content_type = "application/problem+json"),
+        (status = 422, description = "A rule of the policy says no to one of the commands, or the quote cannot be kept like that.", body = ref("#/components/schemas/QuoteProblem"), content_type = "application/problem+json"),
     ))]
 pub(crate) async fn quote(
     State(service): State<Arc<Service>>,
@@ -97,7 +96,8 @@ pub(crate) async fn commit(
     Path(id): Path<String>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Post)?;
-    let id = Uuid::try_parse(&id).map_err(|_| Problem::parameter("id", "give the UUID that the quote was answered with"))?;
+    let id =
+        Uuid::try_parse(&id).map_err(|_| Problem::parameter("id", "give the UUID that the quote was answered with"))?;
     let context = PostContext::new(service.today(), identity.poster());
     let ledger = Arc::clone(&service.desk().ledger);
     // What is begun is finished, whether the client waits for it or not.
@@ -135,12 +135,15 @@ impl Asked {
             let message = format!("give 1 to {GROUP_LINES} commands; there are {count}");
             return Err(Problem::parameter("commands", message));
         }
-        if several.valid_until.is_some() && !several.keep {
-            return Err(Problem::parameter("valid_until", "only a quote that is kept is valid until a day: \"keep\": true"));
+        let keep = several.keep.unwrap_or_default();
+        if several.valid_until.is_some() && !keep {
+            let en = "only a quote that is kept is valid until a day: \"keep\": true";
+            let ru = "срок действия есть только у сохранённого предложения: \"keep\": true";
+            return Err(Problem::new(&problem::NOT_KEPT, en, ru));
         }
         let line = |(number, command): (u64, &RawValue)| InputLine { number, bytes: Some(command.get().into()) };
         let lines = (1..).zip(several.commands).map(line).collect();
-        Ok(Self { lines, keep: several.keep, valid_until: several.valid_until })
+        Ok(Self { lines, keep, valid_until: several.valid_until })
     }
 
     async fn quoted(self, service: &Service, context: &PostContext) -> Result<Quoted, Problem> {
@@ -160,7 +163,14 @@ fn not_kept(error: KeepError) -> Problem {
     match error {
         KeepError::Store(error) => error.into(),
         KeepError::Count(_) => Problem::parameter("commands", error.to_string()),
-        KeepError::ValidUntil { .. } | KeepError::TooFarAhead { .. } => Problem::parameter("valid_until", error.to_string()),
+        KeepError::ValidUntil { asked, from, to } => {
+            let ru = format!("срок действия {asked} невозможен: назовите день от {from} до {to}");
+            Problem::new(&problem::NOT_KEPT, error.to_string(), ru)
+        }
+        KeepError::TooFarAhead { on, to } => {
+            let ru = format!("предложение сохраняется не дольше чем до {to}, а одна из команд — на {on}");
+            Problem::new(&problem::NOT_KEPT, error.to_string(), ru)
+        }
     }
 }
 
@@ -187,9 +197,8 @@ fn has_changed(changed: &QuoteChanged) -> Result<Problem, Problem> {
     struct Now {
         outcome: OutcomeKind,
     }
-    let is_forbidden = |now: &RawValue| {
-        serde_json::from_str(now.get()).is_ok_and(|now: Now| now.outcome == OutcomeKind::Forbidden)
-    };
+    let is_forbidden =
+        |now: &RawValue| serde_json::from_str(now.get()).is_ok_and(|now: Now| now.outcome == OutcomeKind::Forbidden);
     if changed.commands.iter().any(|command| is_forbidden(&command.now)) {
         let en = "this key may not post every command of the quote";
         let ru = "не все команды предложения разрешены этому ключу";
@@ -203,8 +212,10 @@ fn has_changed(changed: &QuoteChanged) -> Result<Problem, Problem> {
         )
     } else {
         (
-            "not everything would come out as promised; `commands` says what has changed, ask for a new quote".to_owned(),
-            "не всё получится так, как обещано: что изменилось, сказано в `commands`; запросите новое предложение".to_owned(),
+            "not everything would come out as promised; `commands` says what has changed, ask for a new quote"
+                .to_owned(),
+            "не всё получится так, как обещано: что изменилось, сказано в `commands`; запросите новое предложение"
+                .to_owned(),
         )
     };
     let members = String::from_utf8_lossy(&written(changed)?).into_owned();

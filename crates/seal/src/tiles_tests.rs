@@ -34,7 +34,7 @@ impl Stored {
     }
 
     fn root(&self, size: u64) -> Hash {
-        self.read(needed(&[0..size])).root(size).unwrap()
+        self.read(needed(std::slice::from_ref(&(0..size)))).root(size).unwrap()
     }
 }
 

@@ -26,17 +26,17 @@ const FREEZE: &str = r#"
     VALUES ('license', 'FROZEN', 1, 'ServerCameOnline', '1', '{}', '{}', '2012-01-20', clock_timestamp(), 'a', 'vendor',
         gen_random_uuid(), 'e')"#;
 
-/// Buys a license and uses it until the end comes, each time in a transaction of its own.
-async fn write(store: Arc<PostgresStore>, license: String, is_over: Arc<AtomicBool>) {
+/// Buys a license and uses it until told to stop, each time in a transaction of its own.
+async fn write(store: Arc<PostgresStore>, license: String, stop: Arc<AtomicBool>) {
     let mut license = Written::none(&license);
     store.append(&batch(vec![license.buy("PO-1")])).await.unwrap();
-    while !is_over.load(Ordering::Relaxed) {
+    while !stop.load(Ordering::Relaxed) {
         store.append(&batch(vec![license.use_once()])).await.unwrap();
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Follows the feed from its beginning, until nothing more comes after the end.
+/// Follows the feed from its beginning, until nothing more comes after the last writer has ended.
 async fn follow(store: Arc<PostgresStore>, filter: FeedFilter, limit: u32, is_over: Arc<AtomicBool>) -> Vec<FeedEvent> {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
@@ -76,10 +76,10 @@ async fn readers_see_every_committed_event_once_and_in_order() {
     // Readers are another process than the writers.
     let writing = Arc::new(open_at(opened.url.clone()).await.store);
     let reading = Arc::new(PostgresStore::connect(&opened.url).await.unwrap());
-    let is_over = Arc::new(AtomicBool::new(false));
+    let (stop, is_over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
-        writers.spawn(write(Arc::clone(&writing), format!("EX-{writer}"), Arc::clone(&is_over)));
+        writers.spawn(write(Arc::clone(&writing), format!("EX-{writer}"), Arc::clone(&stop)));
     }
     let mut readers = JoinSet::new();
     for limit in [2, 7, 50, 1_000] {
@@ -95,8 +95,9 @@ async fn readers_see_every_committed_event_once_and_in_order() {
     sleep(FROZEN).await;
     frozen.commit().await.unwrap();
     sleep(FROZEN / 2).await;
-    is_over.store(true, Ordering::Relaxed);
+    stop.store(true, Ordering::Relaxed);
     writers.join_all().await;
+    is_over.store(true, Ordering::Relaxed);
 
     let committed = committed(&opened).await;
     assert!(committed.len() > 100 && committed.contains(&("FROZEN".to_owned(), 1)), "{} events", committed.len());

@@ -1,4 +1,4 @@
-//! `seal`: a key is made, checkpoints are signed, the key is replaced.
+//! `seal` and `verify`: a key is made, checkpoints are signed, the key is replaced, the ledger is audited.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -115,4 +115,49 @@ fn status_and_checkpoint_make_no_ledger() {
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     refused(&cli, &["seal", "checkpoint", "--key", key.to_str().unwrap()], 1, "seal init");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// What an auditor runs: the status says whether anything is wrong, standard error says what.
+fn an_audit(cli: &Cli, folder: &Path) {
+    let (key, to) = (folder.join("seal.key"), folder.join("checkpoints"));
+    let (key, to) = (key.to_str().unwrap(), to.to_str().unwrap());
+    cli.feed(&["post"], &fs::read(root().join("examples/year.ndjson")).unwrap());
+    let made = cli.json(&["seal", "init", "--key", key, "--to", to]);
+    let verifier = made["verifier"].as_str().unwrap();
+    let verified = cli.json(&["verify", "--checkpoint", to, "--verifier", verifier]);
+    assert_eq!((&verified["damages"], &verified["checkpoints"]), (&json!(0), &json!(2)));
+    assert_eq!((&verified["events"], &verified["root"]), (&made["size"], &made["root"]));
+    let shown = text(&cli.run(&["verify", "--format", "table"]).stdout);
+    assert!(shown.contains("382 events") && shown.contains("all as it should be"), "{shown}");
+
+    let file = made["file"].as_str().unwrap();
+    fs::write(file, made["note"].as_str().unwrap().replacen("\n382\n", "\n381\n", 1)).unwrap();
+    let output = cli.run(&["verify", "--checkpoint", file]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("license-ledger: damaged: ") && said.contains("does not verify"), "{said}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["damages"], 1);
+    refused(cli, &["verify", "--checkpoint", "nowhere.checkpoint"], 2, "nowhere.checkpoint");
+    refused(cli, &["verify", "--verifier", "x"], 2, "name+id+key");
+    refused(cli, &["verify", "--checkpoint", folder.to_str().unwrap()], 2, "*.checkpoint");
+}
+
+#[test]
+fn a_ledger_is_verified_on_sqlite() {
+    let folder = tempdir().unwrap();
+    an_audit(&Cli::sqlite(folder.path()), folder.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_is_verified_on_postgresql() {
+    let folder = tempdir().unwrap();
+    an_audit(&Cli::postgres().await, folder.path());
+}
+
+#[test]
+fn a_ledger_that_is_not_there_is_not_called_healthy() {
+    let folder = tempdir().unwrap();
+    refused(&Cli::sqlite(folder.path()), &["verify"], 1, "nothing was verified");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

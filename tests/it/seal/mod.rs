@@ -3,6 +3,7 @@
 mod append_only;
 mod command_line;
 mod same_root;
+mod tampering;
 
 use std::fs;
 use std::sync::Arc;

@@ -59,7 +59,7 @@ async fn stand_by(caller: Caller, license: String, mut left: oneshot::Receiver<(
     let mut waited = Vec::new();
     for order in 0.. {
         let begun = Instant::now();
-        let posted = caller.command(&add_users(&license, &format!("PO-{order}"), 5)).await;
+        let posted = caller.command(&add_users(&license, &format!("MORE-{order}"), 5)).await;
         waited.push(begun.elapsed());
         assert_eq!(posted.status, 200, "{}", posted.text());
         let begun = Instant::now();

@@ -21,6 +21,9 @@ const PAGE: u32 = 1_000;
 /// How many tiles of leaves are read at once: more than a page without a gap needs.
 const TILES: u64 = 8;
 
+/// Command records by id, each with its outcome, if that can be read.
+type Records = HashMap<Uuid, (CommandRecord, Option<Outcome>)>;
+
 /// What was looked at.
 pub(super) struct Seen {
     pub(super) events: u64,
@@ -82,23 +85,18 @@ fn leaf_at(leaves: &Tiles, position: u64) -> Option<Hash> {
 
 impl Pass<'_, '_> {
     /// The outcomes of the commands behind the events; what is wrong with a record is told in its own pass.
-    async fn outcomes(
-        &self,
-        entries: &[LogEntry],
-    ) -> Result<HashMap<Uuid, (CommandRecord, Option<Outcome>)>, StoreError> {
+    async fn outcomes(&self, entries: &[LogEntry]) -> Result<Records, StoreError> {
         let ids: HashSet<_> = entries.iter().map(|entry| entry.leaf.command_id).collect();
         let ids: Vec<_> = ids.into_iter().collect();
         let records = self.look.store.audit().records(&ids).await?;
-        let read = |record: CommandRecord| (record.command_id, (record.clone(), Outcome::read(&record.outcome).ok()));
+        let read = |record: CommandRecord| {
+            let outcome = Outcome::read(&record.outcome).ok();
+            (record.command_id, (record, outcome))
+        };
         Ok(records.into_iter().map(read).collect())
     }
 
-    async fn entry(
-        &mut self,
-        entry: &LogEntry,
-        leaves: &Tiles,
-        outcomes: &HashMap<Uuid, (CommandRecord, Option<Outcome>)>,
-    ) -> Result<(), StoreError> {
+    async fn entry(&mut self, entry: &LogEntry, leaves: &Tiles, outcomes: &Records) -> Result<(), StoreError> {
         self.gap(entry.position, leaves).await?;
         self.events += 1;
         let leaf = self.leaf(entry, leaf_at(leaves, entry.position));

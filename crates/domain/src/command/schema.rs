@@ -33,6 +33,9 @@ fn limit(name: &str, schema: &mut Value, named: &Map<String, Value>) {
             }
             limit_text(name, fields);
             allow_null(fields);
+            if matches!(name, "from" | "into" | "lines") {
+                fields.insert("uniqueItems".to_owned(), true.into());
+            }
             if name == "expected_version" {
                 fields.insert("maximum".to_owned(), MAX_INTEGER.into());
             }

@@ -55,7 +55,8 @@ pub(super) fn headers() -> Value {
 
 /// Where an answer leads.
 fn links(operation: &str, status: &str) -> Value {
-    let license = |operation: &str| json!({"operationId": operation, "parameters": {"number": "$response.body#/license"}});
+    let license =
+        |operation: &str| json!({"operationId": operation, "parameters": {"number": "$response.body#/license"}});
     match (operation, status) {
         ("post_command", "200") => json!({
             "license": license("get_license"),

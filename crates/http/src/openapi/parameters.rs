@@ -26,7 +26,9 @@ fn schema(operation: &str, parameter: &str) -> Option<Value> {
     let position = || json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX});
     Some(match (parameter, operation) {
         ("number" | "license", _) | ("after", "list_licenses") => of("GivenLicenseNumber"),
-        ("after", "swm_expiry") => json!({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])/[A-Za-z0-9-]{3,40}$"}),
+        ("after", "swm_expiry") => {
+            json!({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])/[A-Za-z0-9-]{3,40}$"})
+        }
         ("after" | "Last-Event-ID", _) => position(),
         ("product", _) => of("Product"),
         ("status", _) => of("EntitlementStatus"),
@@ -43,9 +45,12 @@ fn schema(operation: &str, parameter: &str) -> Option<Value> {
         ("bom", _) => json!({"type": "boolean"}),
         ("id", _) => json!({"type": "string", "format": "uuid"}),
         ("Idempotency-Key", _) => {
-            json!({"type": "string", "minLength": 36, "maxLength": 38, "pattern": "^(\"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"})
+            let quoted = "^\"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\"$";
+            json!({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "pattern": quoted}]})
         }
-        ("If-Match", _) => json!({"type": "string", "minLength": 1, "maxLength": 20, "pattern": "^(\\*|\"(0|[1-9][0-9]{0,17})\")$"}),
+        ("If-Match", _) => {
+            json!({"anyOf": [{"const": "*"}, {"type": "string", "pattern": "^\"(0|[1-9][0-9]{0,17})\"$"}]})
+        }
         _ => return None,
     })
 }

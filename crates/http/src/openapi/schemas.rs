@@ -76,10 +76,16 @@ fn others() -> Schemas {
     let schemas = [
         ("CommandProblem", problem("OutcomeProblem")),
         ("QuoteProblem", problem("OutcomesProblem")),
-        ("Lines", json!({"type": "string", "description": "JSON objects, one a line."})),
-        ("Table", json!({"type": "string", "description": "A header row, and a row per license; the columns are documented in docs/service.md."})),
+        ("Lines", json!({"description": "JSON objects, one a line."})),
+        (
+            "Table",
+            json!({"type": "string", "description": "A header row, and a row per license; the columns are documented in docs/service.md."}),
+        ),
         ("EventStream", json!({"type": "string", "description": "Server-sent events."})),
-        ("Health", json!({"type": "object", "required": ["status"], "properties": {"status": {"enum": ["ok", "ready"]}}})),
+        (
+            "Health",
+            json!({"type": "object", "required": ["status"], "properties": {"status": {"enum": ["ok", "ready"]}}}),
+        ),
         ("Date", json!({"type": "string", "format": "date"})),
         ("GivenLicenseNumber", json!({"type": "string", "pattern": "^[A-Za-z0-9-]{3,40}$"})),
     ];
