@@ -21,6 +21,7 @@ Examples:
 
 /// Look at the service's configuration
 #[derive(Debug, Subcommand)]
+#[command(after_help = CHECK_HELP)]
 pub(crate) enum ConfigCommand {
     Check(CheckArgs),
 }

@@ -8,14 +8,14 @@ use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
 use crate::appended::{CommandRow, EventRow, StateRow};
-use crate::connections::WriteConnections;
+use crate::connections::Connections;
 use crate::error::store_error;
 use crate::rows::{FactsRow, signed};
 
 const APPEND: &str = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8)";
 
 /// Writes the batch, all or nothing; returns after the commit.
-pub(crate) async fn append(connections: &WriteConnections, batch: &Batch) -> Result<(), StoreError> {
+pub(crate) async fn append(connections: &Connections, batch: &Batch) -> Result<(), StoreError> {
     let commands: Vec<_> = batch.commands.iter().map(CommandRow::from).collect();
     let facts = facts(batch);
     let (guard_licenses, guard_versions): (Vec<_>, Vec<_>) =

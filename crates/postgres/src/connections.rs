@@ -1,7 +1,7 @@
-//! The connections of the write path.
+//! The connections of the write path, and of looking up what a license is now.
 //!
 //! sqlx's pool asks the server for a sign of life whenever a connection goes back to it: a round trip more than the
-//! two that a command costs. These do not, and a connection whose last statement failed is simply not used again.
+//! two that a command costs, or the one of a look-up. These do not, and a connection whose last statement failed is simply not used again.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,19 +13,19 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::error::store_error;
 
 /// How many statements run at once; further ones wait. PostgreSQL does not get faster with more.
-const WRITE_CONNECTIONS: usize = 16;
+const CONNECTIONS: usize = 16;
 
 /// What a statement sees is of the moment it begins, also where the database has another default. Whoever waited for a
 /// lock relies on it.
 pub(crate) const READ_COMMITTED: &str = "SET default_transaction_isolation = 'read committed'";
 
-/// How the write path's statements are planned: once, and always by the keys. Statistics cannot be trusted there: those
+/// How these statements are planned: once, and always by the keys. Statistics cannot be trusted there: those
 /// of a ledger that has just been made say that reading a whole table is cheap. What looks expensive on paper is not
 /// worth compiling.
 const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
 
 /// The connections, some of them idle.
-pub(crate) struct WriteConnections {
+pub(crate) struct Connections {
     options: PgConnectOptions,
     idle: Mutex<Vec<PgConnection>>,
     permits: Semaphore,
@@ -34,13 +34,13 @@ pub(crate) struct WriteConnections {
 /// A connection in use. It goes back only by [`Lent::give_back`]; dropped, it is closed, whatever it was doing.
 pub(crate) struct Lent<'a> {
     pub(crate) connection: PgConnection,
-    from: &'a WriteConnections,
+    from: &'a Connections,
     _permit: SemaphorePermit<'a>,
 }
 
-impl WriteConnections {
+impl Connections {
     pub(crate) fn new(options: PgConnectOptions) -> Self {
-        Self { options, idle: Mutex::default(), permits: Semaphore::new(WRITE_CONNECTIONS) }
+        Self { options, idle: Mutex::default(), permits: Semaphore::new(CONNECTIONS) }
     }
 
     /// An idle connection, or a new one.

@@ -9,6 +9,7 @@ mod append;
 mod appended;
 mod audit;
 mod connections;
+mod current;
 mod error;
 mod feed;
 mod kept;

@@ -4,7 +4,7 @@ use ledger_app::store::{Answer, Loaded, StateRow, StoreError, Wanted};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::connections::WriteConnections;
+use crate::connections::Connections;
 use crate::error::{damaged, store_error};
 use crate::rows::{unsigned, unsigned32};
 
@@ -26,7 +26,7 @@ const LOAD: &str = "
     ) AS taken ON true";
 
 /// Loads what is wanted. A read can be tried again, so a connection that broke while idle is no failure.
-pub(crate) async fn load(connections: &WriteConnections, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
+pub(crate) async fn load(connections: &Connections, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
     let rows = match fetch(connections, wanted).await {
         Err(StoreError::Unavailable(_)) => fetch(connections, wanted).await,
         result => result,
@@ -40,7 +40,7 @@ pub(crate) async fn load(connections: &WriteConnections, wanted: &[Wanted]) -> R
     Ok(loaded)
 }
 
-async fn fetch(connections: &WriteConnections, wanted: &[Wanted]) -> Result<Vec<PgRow>, StoreError> {
+async fn fetch(connections: &Connections, wanted: &[Wanted]) -> Result<Vec<PgRow>, StoreError> {
     let command_ids: Vec<_> = wanted.iter().map(|wanted| wanted.command_id).collect();
     let licenses: Vec<_> = wanted.iter().map(|wanted| wanted.license.as_str()).collect();
     let orders: Vec<_> = wanted.iter().map(|wanted| wanted.order.as_deref()).collect();

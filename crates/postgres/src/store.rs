@@ -15,7 +15,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use crate::connections::{READ_COMMITTED, WriteConnections};
+use crate::connections::{Connections, READ_COMMITTED};
+use crate::current::Current;
 use crate::error::{migration_failed, store_error};
 use crate::sealer::{self, Sealer};
 use crate::standby::{is_standby, must_be_up_to_date};
@@ -37,7 +38,8 @@ const READ_WAITS: Duration = Duration::from_secs(5);
 /// While it lives, a task of its own gives committed events their positions, unless another process does.
 pub struct PostgresStore {
     pub(crate) reads: PgPool,
-    writes: WriteConnections,
+    current: Current,
+    writes: Connections,
     _sealer: Sealer,
 }
 
@@ -53,7 +55,8 @@ impl PostgresStore {
         migrate(&options).await?;
         let reads = reads(&options);
         let sealer = Sealer::start(reads.clone());
-        Ok(Self { reads, writes: WriteConnections::new(options), _sealer: sealer })
+        let current = Current::start(Connections::new(options.clone()));
+        Ok(Self { reads, current, writes: Connections::new(options), _sealer: sealer })
     }
 }
 
@@ -92,6 +95,9 @@ impl Store for PostgresStore {
     }
 
     async fn facts(&self, license: &LicenseNumber, as_of: AsOf) -> Result<Option<Facts>, StoreError> {
+        if as_of == AsOf::default() {
+            return self.current.facts(license).await;
+        }
         read::facts(&self.reads, license, as_of).await
     }
 

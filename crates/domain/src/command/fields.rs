@@ -10,7 +10,7 @@ use crate::values::{Holder, Partner, Plugin, PluginSet};
 
 /// The schema of a license number as a command gives it: trimmed and upper-cased by the reader.
 #[derive(JsonSchema)]
-#[schemars(rename = "LicenseNumber", extend("pattern" = "^ *[A-Za-z0-9-]{3,40} *$"))]
+#[schemars(rename = "LicenseNumber", extend("pattern" = "^[A-Za-z0-9-]{3,40}$"))]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct LicenseNumberInput(String);
 

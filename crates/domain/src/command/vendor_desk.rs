@@ -87,6 +87,7 @@ pub struct ReduceUsers {
 #[serde(deny_unknown_fields)]
 pub struct RemovePlugins {
     /// Which; at least one.
+    #[schemars(extend("minItems" = 1))]
     pub plugins: PluginSet,
     /// The reason, and the confirmation.
     #[serde(flatten)]

@@ -1,0 +1,104 @@
+//! The facts of licenses as they are now, looked up for all who wait in one read.
+//!
+//! A question costs the database and this program far less as a row more of a statement than as a statement of its own.
+//! Nobody waits for others to come: while a read is under way others queue up, and the next one takes them all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ledger_app::store::StoreError;
+use ledger_domain::license::Facts;
+use ledger_domain::values::LicenseNumber;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::connections::Connections;
+use crate::rows::{COLUMNS, FactsRow};
+
+/// How many reads are under way at once: while the database works on one, the answers of another are made.
+const READERS: usize = 2;
+
+/// How many questions one read takes.
+const TOGETHER: usize = 64;
+
+/// How many questions queue up; further ones wait until there is room.
+const QUEUE: usize = 1_024;
+
+/// Where those who ask queue up.
+pub(crate) struct Current(mpsc::Sender<Asked>);
+
+/// A question, and where its answer goes.
+struct Asked {
+    license: LicenseNumber,
+    reply: oneshot::Sender<Result<Option<Facts>, StoreError>>,
+}
+
+impl Current {
+    /// Starts the tasks that answer. They end when this is dropped and the queue is empty.
+    pub(crate) fn start(connections: Connections) -> Self {
+        let (questions, queue) = mpsc::channel(QUEUE);
+        let (connections, queue) = (Arc::new(connections), Arc::new(Mutex::new(queue)));
+        for _ in 0..READERS {
+            tokio::spawn(work(Arc::clone(&connections), Arc::clone(&queue)));
+        }
+        Self(questions)
+    }
+
+    /// The facts of the license; a read that begins after this is asked answers it.
+    pub(crate) async fn facts(&self, license: &LicenseNumber) -> Result<Option<Facts>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Asked { license: license.clone(), reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+async fn work(connections: Arc<Connections>, queue: Arc<Mutex<mpsc::Receiver<Asked>>>) {
+    let mut asked = Vec::new();
+    while queue.lock().await.recv_many(&mut asked, TOGETHER).await > 0 {
+        answer(&connections, std::mem::take(&mut asked)).await;
+    }
+}
+
+/// Answers all of them. A read can be tried again, so a connection that broke while idle is no failure. What one license's
+/// row is damaged by does not concern the others: then each is looked up by itself.
+async fn answer(connections: &Connections, asked: Vec<Asked>) {
+    let licenses: Vec<_> = asked.iter().map(|asked| asked.license.as_str()).collect();
+    let found = match look_up(connections, &licenses).await {
+        Err(StoreError::Unavailable(_)) => look_up(connections, &licenses).await,
+        found => found,
+    };
+    match found {
+        Ok(found) => asked.into_iter().for_each(|asked| {
+            let facts = found.get(&asked.license).cloned();
+            asked.reply(Ok(facts));
+        }),
+        Err(StoreError::Unavailable(what)) => {
+            asked.into_iter().for_each(|asked| asked.reply(Err(StoreError::Unavailable(what.clone()))));
+        }
+        Err(_) => {
+            for asked in asked {
+                let found = look_up(connections, &[asked.license.as_str()]).await;
+                let facts = found.map(|mut found| found.remove(&asked.license));
+                asked.reply(facts);
+            }
+        }
+    }
+}
+
+async fn look_up(connections: &Connections, licenses: &[&str]) -> Result<HashMap<LicenseNumber, Facts>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM current_entitlement WHERE license = ANY ($1)");
+    let mut lent = connections.lend().await?;
+    let rows = sqlx::query_as(&query).bind(licenses).fetch_all(&mut lent.connection).await;
+    let rows: Vec<FactsRow> = lent.give_back(rows)?;
+    rows.into_iter().map(|row| Facts::try_from(row).map(|facts| (facts.license.clone(), facts))).collect()
+}
+
+impl Asked {
+    /// Answers. A caller that has gone away meanwhile does not need it.
+    fn reply(self, answer: Result<Option<Facts>, StoreError>) {
+        self.reply.send(answer).ok();
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the ledger is being closed".to_owned())
+}
