@@ -125,7 +125,7 @@ fn written(settings: &Settings) -> String {
     );
     let _ = writeln!(
         text,
-        "# Whether everybody may do everything, without a key; on a loopback address only.\nopen = {}",
+        "# Whether everybody may do what a vendor may, without a key; on a loopback address only.\nopen = {}",
         settings.open
     );
     for setting in NUMBERS {

@@ -54,7 +54,7 @@ settings! {
     max_requests = 1_024, 1..=100_000, "Requests in work at a time; more are answered 503";
     max_batches = 8, 1..=1_000, "Batches at a time; more are answered 503";
     max_followers = 500, 1..=100_000, "Requests that wait for events at a time, streams included; more are answered 503";
-    max_body_bytes = 1_048_576, 1_024..=1_048_576, "Bytes of a request's body; a batch has no limit but this one for each line";
+    max_body_bytes = 1_048_576, 1_024..=1_048_576, "Bytes of a request's body; a batch may be of any length, its lines of up to 1 MiB";
     max_header_bytes = 16_384, 8_192..=1_048_576, "Bytes of a request's line and headers together";
     max_headers = 64, 8..=1_000, "Headers of a request";
     header_seconds = 30, 1..=600, "Seconds until a request's headers are there; a connection that is idle longer is closed";

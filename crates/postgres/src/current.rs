@@ -1,7 +1,8 @@
 //! The facts of licenses as they are now, looked up for all who wait in one read.
 //!
 //! A question costs the database and this program far less as a row more of a statement than as a statement of its own.
-//! Nobody waits for others to come: while a read is under way others queue up, and the next one takes them all.
+//! Nobody waits for others to come: who finds a reader free takes it; while all are at work others queue up, and the next
+//! read takes them all.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use ledger_app::store::StoreError;
 use ledger_domain::license::Facts;
 use ledger_domain::values::LicenseNumber;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::connections::Connections;
 use crate::rows::{COLUMNS, FactsRow};
@@ -23,8 +24,12 @@ const TOGETHER: usize = 64;
 /// How many questions queue up; further ones wait until there is room.
 const QUEUE: usize = 1_024;
 
-/// Where those who ask queue up.
-pub(crate) struct Current(mpsc::Sender<Asked>);
+/// Looks up what licenses are now.
+pub(crate) struct Current {
+    connections: Arc<Connections>,
+    readers: Arc<Semaphore>,
+    queue: mpsc::Sender<Asked>,
+}
 
 /// A question, and where its answer goes.
 struct Asked {
@@ -33,40 +38,45 @@ struct Asked {
 }
 
 impl Current {
-    /// Starts the tasks that answer. They end when this is dropped and the queue is empty.
+    /// Starts the task that answers those who queue up. It ends when this is dropped and the queue is empty.
     pub(crate) fn start(connections: Connections) -> Self {
-        let (questions, queue) = mpsc::channel(QUEUE);
-        let (connections, queue) = (Arc::new(connections), Arc::new(Mutex::new(queue)));
-        for _ in 0..READERS {
-            tokio::spawn(work(Arc::clone(&connections), Arc::clone(&queue)));
-        }
-        Self(questions)
+        let (queue, asked) = mpsc::channel(QUEUE);
+        let (connections, readers) = (Arc::new(connections), Arc::new(Semaphore::new(READERS)));
+        tokio::spawn(work(Arc::clone(&connections), Arc::clone(&readers), asked));
+        Self { connections, readers, queue }
     }
 
     /// The facts of the license; a read that begins after this is asked answers it.
     pub(crate) async fn facts(&self, license: &LicenseNumber) -> Result<Option<Facts>, StoreError> {
+        if let Ok(_reader) = self.readers.try_acquire() {
+            return Ok(look_up_again(&self.connections, &[license.as_str()]).await?.remove(license));
+        }
         let (reply, answer) = oneshot::channel();
-        self.0.send(Asked { license: license.clone(), reply }).await.map_err(|_| gone())?;
+        self.queue.send(Asked { license: license.clone(), reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
 
-async fn work(connections: Arc<Connections>, queue: Arc<Mutex<mpsc::Receiver<Asked>>>) {
-    let mut asked = Vec::new();
-    while queue.lock().await.recv_many(&mut asked, TOGETHER).await > 0 {
-        answer(&connections, std::mem::take(&mut asked)).await;
+async fn work(connections: Arc<Connections>, readers: Arc<Semaphore>, mut queue: mpsc::Receiver<Asked>) {
+    while let Some(first) = queue.recv().await {
+        let Ok(reader) = Arc::clone(&readers).acquire_owned().await else { return };
+        let mut asked = vec![first];
+        while asked.len() < TOGETHER {
+            let Ok(next) = queue.try_recv() else { break };
+            asked.push(next);
+        }
+        let connections = Arc::clone(&connections);
+        tokio::spawn(async move {
+            answer(&connections, asked).await;
+            drop(reader);
+        });
     }
 }
 
-/// Answers all of them. A read can be tried again, so a connection that broke while idle is no failure. What one license's
-/// row is damaged by does not concern the others: then each is looked up by itself.
+/// Answers all of them. A row that is damaged is one license's affair: then each is looked up by itself.
 async fn answer(connections: &Connections, asked: Vec<Asked>) {
     let licenses: Vec<_> = asked.iter().map(|asked| asked.license.as_str()).collect();
-    let found = match look_up(connections, &licenses).await {
-        Err(StoreError::Unavailable(_)) => look_up(connections, &licenses).await,
-        found => found,
-    };
-    match found {
+    match look_up_again(connections, &licenses).await {
         Ok(found) => asked.into_iter().for_each(|asked| {
             let facts = found.get(&asked.license).cloned();
             asked.reply(Ok(facts));
@@ -81,6 +91,17 @@ async fn answer(connections: &Connections, asked: Vec<Asked>) {
                 asked.reply(facts);
             }
         }
+    }
+}
+
+/// A read can be tried again, so a connection that broke while idle is no failure.
+async fn look_up_again(
+    connections: &Connections,
+    licenses: &[&str],
+) -> Result<HashMap<LicenseNumber, Facts>, StoreError> {
+    match look_up(connections, licenses).await {
+        Err(StoreError::Unavailable(_)) => look_up(connections, licenses).await,
+        found => found,
     }
 }
 

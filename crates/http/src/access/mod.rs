@@ -22,7 +22,7 @@ pub(crate) use roles::Right;
 
 /// How the service lets people in.
 pub enum Access {
-    /// Everybody may do everything. Only on a loopback address.
+    /// Everybody is a vendor. Only on a loopback address.
     Open,
     /// Whoever holds an API key.
     Keys(Arc<KeyRing>),
