@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::given::GivenFile;
 use crate::{
-    catalog, completions, config, expiring, history, keys, lineage, list, needed_users, post, rebuild, rule, seal, serve,
-    show, support, verify,
+    catalog, completions, config, expiring, history, keys, lineage, list, needed_users, post, rebuild, rule, seal,
+    serve, show, support, verify,
 };
 
 const AFTER_HELP: &str = "\

@@ -124,7 +124,8 @@ fn with_command_id(key: Uuid, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
         return match named {
             Some(named) if named != key => {
                 let en = "Idempotency-Key is another id than the body's command_id; send one of them, or the same";
-                let ru = "Idempotency-Key и command_id в теле — разные идентификаторы; передайте один из них или одинаковые";
+                let ru =
+                    "Idempotency-Key и command_id в теле — разные идентификаторы; передайте один из них или одинаковые";
                 Err(Problem::new(&problem::CONFLICT, en, ru))
             }
             _ => Ok(body),

@@ -1,14 +1,20 @@
 //! The HTTP service, from outside: the real binary, and a client.
 
 mod access;
+mod batch;
 mod client;
 mod clients;
 mod commands;
+mod csv;
 mod deploy;
 mod faults;
+mod feed;
 mod hostile;
 mod limits;
 mod load;
+mod next_commands;
+mod openapi;
+mod quotes;
 mod reads;
 pub(crate) mod running;
 mod shopper;

@@ -21,8 +21,8 @@ use crate::values::{
 
 pub use read::{InvalidRequest, MAX_LINE_BYTES, read, too_long};
 pub use reader::{InputError, parse_date, parse_text};
-pub use schema::say_limits;
 pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
+pub use schema::say_limits;
 pub use upgrade::{AddPlugin, AddUsers, Order, OrderTerms, OrderUpgrade, RenewSwm, SwitchToFstek, UpgradeLine};
 pub use vendor_desk::{
     ActivateLegacyOrder, ChangeLicenseType, Irreversible, ReduceUsers, RemovePlugins, RenameHolder, UnblockLicense,
