@@ -38,23 +38,30 @@ impl Edge {
 
     /// Answers a request. Whatever happens, there is an answer, and a line in the log.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let began = Instant::now();
-        let id = RequestId::of(request.headers());
+        let around = Around::new(&request);
         let mut line = Line::new(request.method(), request.uri());
-        let asked = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
         let answered = AssertUnwindSafe(self.admitted(request, &mut line)).catch_unwind().await;
-        let mut response = match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(problem)) => problem.into_response(),
-            Err(_) => panicked(&id).into_response(),
-        };
+        let answered = answered.unwrap_or_else(|_| Err(panicked(&around.id)));
+        Ok(self.finished(answered, &around, line))
+    }
+
+    /// Answers a request on a connection too many.
+    pub(crate) async fn turn_away(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let around = Around::new(&request);
+        let line = Line::new(request.method(), request.uri());
+        body::linger(request.into_body());
+        Ok(self.finished(Err(full()), &around, line))
+    }
+
+    fn finished(&self, answered: Result<Response<Body>, Problem>, around: &Around, mut line: Line) -> Response<Body> {
+        let mut response = answered.unwrap_or_else(Problem::into_response);
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             line.problem = Some(problem.name());
-            problem.write_to(&mut response, spoken(asked.as_ref()), id.as_str());
+            problem.write_to(&mut response, spoken(around.asked.as_ref()), around.id.as_str());
         }
-        finish(response.headers_mut(), &id);
-        line.write(&self.service.metrics, &response, &id, began);
-        Ok(response)
+        finish(response.headers_mut(), &around.id);
+        line.write(&self.service.metrics, &response, &around.id, around.began);
+        response
     }
 
     async fn admitted(&self, request: Request<Incoming>, line: &mut Line) -> Result<Response<Body>, Problem> {
@@ -90,6 +97,21 @@ impl Edge {
     }
 }
 
+/// What is kept of a request until it is answered.
+struct Around {
+    began: Instant,
+    id: RequestId,
+    /// The languages that it is to be answered in.
+    asked: Option<HeaderValue>,
+}
+
+impl Around {
+    fn new(request: &Request<Incoming>) -> Self {
+        let asked = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+        Self { began: Instant::now(), id: RequestId::of(request.headers()), asked }
+    }
+}
+
 fn spoken(asked: Option<&HeaderValue>) -> Language {
     Language::accepted(asked.and_then(|header| header.to_str().ok()))
 }
@@ -102,6 +124,12 @@ fn finish(headers: &mut HeaderMap, id: &RequestId) {
 fn busy(_: TryAcquireError) -> Problem {
     let en = "as many requests as the service takes are in work; ask again";
     let ru = "служба уже обрабатывает предельное число запросов; повторите запрос";
+    Problem::new(&problem::BUSY, en, ru).retry_after(1)
+}
+
+fn full() -> Problem {
+    let en = "as many connections as the service takes are open; connect again, and keep connections open for reuse";
+    let ru = "открыто предельное число соединений; подключитесь снова и используйте открытые соединения повторно";
     Problem::new(&problem::BUSY, en, ru).retry_after(1)
 }
 

@@ -9,7 +9,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -20,6 +19,9 @@ use crate::metrics::{self, OpenConnection, UPKEEP_EVERY};
 use crate::routes::router;
 use crate::service::Service;
 use crate::stalled::Impatient;
+
+/// How long a connection too many may take to ask its one question.
+const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(1);
 
 /// Listens on the address of the settings.
 ///
@@ -82,8 +84,7 @@ async fn accept(service: &Service, listener: &TcpListener, edge: &Arc<Edge>, con
             }
         };
         let Ok(held) = Arc::clone(&room).try_acquire_owned() else {
-            metrics::turned_away();
-            turn_away(stream);
+            turn_away(stream, edge, &http);
             continue;
         };
         // Answers are small and wait for nothing: without this, the last packet may wait for an acknowledgement.
@@ -117,11 +118,14 @@ fn http(service: &Service) -> http1::Builder {
     http
 }
 
-/// Says that there is no room, and closes.
-fn turn_away(mut stream: TcpStream) {
-    const NO_ROOM: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-    tokio::spawn(async move {
-        let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(NO_ROOM)).await;
+/// Answers the first request that there is no room, and closes; who asks nothing soon is closed without an answer.
+fn turn_away(stream: TcpStream, edge: &Arc<Edge>, http: &http1::Builder) {
+    metrics::turned_away();
+    let edge = Arc::clone(edge);
+    let answering = service_fn(move |request| {
+        let edge = Arc::clone(&edge);
+        async move { edge.turn_away(request).await }
     });
+    let connection = http.clone().keep_alive(false).serve_connection(TokioIo::new(stream), answering);
+    tokio::spawn(tokio::time::timeout(TURNED_AWAY_WITHIN, connection));
 }
