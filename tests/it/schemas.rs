@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use ledger_app::certificate::Certificate;
 use ledger_app::lineage::Family;
 use ledger_app::next_commands::NextCommands;
 use ledger_app::outcome::Outcome;
 use ledger_app::promise::{QuoteAnswer, QuoteChanged, QuoteCommitted};
 use ledger_app::read::{HistoryEntry, Page};
+use ledger_app::reconcile::Difference;
+use ledger_app::replay;
+use ledger_app::transfer::line::Line;
 use ledger_domain::command::{Request, say_limits};
 use ledger_domain::entitlement::Entitlement;
 use ledger_domain::event;
@@ -65,6 +69,7 @@ pub(crate) fn event_schemas() -> Vec<(String, Value)> {
         v1("LicenseAbsorbed", schema::<event::LicenseAbsorbed>(false)),
         v1("UsersTransferred", schema::<event::UsersTransferred>(false)),
         v1("UsersReceived", schema::<event::UsersReceived>(false)),
+        v1("LicenseOpened", schema::<event::LicenseOpened>(false)),
         v1("CommandRejected", schema::<event::CommandRejected>(false)),
     ]
 }
@@ -78,9 +83,13 @@ fn all() -> Vec<(String, Value)> {
         ("list.json", schema::<Page>(true)),
         ("history.json", schema::<Vec<HistoryEntry>>(true)),
         ("lineage.json", schema::<Family>(true)),
+        ("certificate.json", schema::<Certificate>(true)),
+        ("export.json", schema::<Line>(true)),
+        ("replay.json", schema::<replay::Difference>(true)),
         ("needed-users.json", schema::<NeededUsers>(true)),
         ("support.json", schema::<Support>(true)),
         ("next-commands.json", schema::<NextCommands>(true)),
+        ("reconcile.json", schema::<Difference>(true)),
         ("quote.json", schema::<QuoteAnswer>(true)),
         ("quote-committed.json", schema::<QuoteCommitted>(true)),
         ("quote-changed.json", schema::<QuoteChanged>(true)),

@@ -52,13 +52,7 @@ pub fn edition_of(catalog: &str, prices: &str) -> String {
         hash.update(u64::try_from(file.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(file.as_bytes());
     }
-    hex(&hash.finalize())
-}
-
-/// Bytes as lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.finalize())
 }
 
 impl Edition {

@@ -2,10 +2,12 @@
 
 pub mod aggregate;
 pub mod audit;
+pub mod certificate;
 pub mod commit_quote;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod content;
+pub mod diff;
 pub mod edition;
 pub mod feed;
 mod group;
@@ -18,6 +20,7 @@ pub mod lines;
 pub mod memory;
 pub mod next_commands;
 pub mod outcome;
+pub mod portfolio;
 pub mod post;
 pub mod poster;
 pub mod promise;
@@ -25,8 +28,13 @@ pub mod quote;
 pub mod read;
 pub mod rebuild;
 mod recent;
+pub mod reconcile;
+pub mod replay;
+pub mod report;
 pub mod seal;
 pub mod sealing;
+pub mod sheet;
 pub mod store;
+pub mod transfer;
 pub mod verify;
 pub mod writer;

@@ -168,6 +168,12 @@ impl Ledger {
 }
 
 impl Entry {
+    /// A command that was read before.
+    pub(crate) fn of(request: Request) -> Result<Self, StoreError> {
+        let content = canonical(&request).map_err(|error| unwritable(&error))?;
+        Ok(Self::Command(Box::new(request), content))
+    }
+
     /// The command, where it could be read.
     pub(crate) fn request(&self) -> Option<&Request> {
         if let Self::Command(request, _) = self { Some(request) } else { None }

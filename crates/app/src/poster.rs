@@ -51,7 +51,7 @@ impl Poster {
     /// the partner's, what is bought is bought in the partner's name, and nothing is handed to another partner.
     ///
     /// An unknown license is answered like another partner's, so that nobody learns which numbers exist. Only a
-    /// purchase and a split may name unknown ones: they make them, and the partner's they are from the first event on.
+    /// purchase, an opening and a split may name unknown ones: they make them, and the partner's they are from the first event on.
     pub(crate) fn is_kept_from<'a>(
         &self,
         request: &Request,
@@ -65,7 +65,7 @@ impl Poster {
             return Some(("/command/type", message.to_owned()));
         }
         let is_own = |number: &LicenseNumber| facts(number).map(|facts| self.may_touch(facts));
-        let buys = matches!(command, Command::IssueLicense(_));
+        let buys = matches!(command, Command::IssueLicense(_) | Command::OpenLicense(_));
         if !is_own(&request.license).unwrap_or(buys) {
             return Some(("/license", not_own(&request.license, partner)));
         }

@@ -32,7 +32,9 @@ impl When {
         self.on.unwrap_or(self.today)
     }
 
-    pub(crate) const fn as_of(&self) -> AsOf {
+    /// The day and the instant, as the store is asked.
+    #[must_use]
+    pub const fn as_of(&self) -> AsOf {
         AsOf { on: self.on, known_at: self.known_at }
     }
 }
@@ -136,18 +138,18 @@ impl Ledger {
         self.store.facts(license, when.as_of()).await
     }
 
-    async fn finality(&self, known_at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    pub(crate) async fn finality(&self, known_at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
         match known_at {
             Some(instant) => self.store.wait_until_final(instant).await,
             None => Ok(()),
         }
     }
 
-    fn entitled(&self, facts: &Facts, when: When) -> Entitlement {
+    pub(crate) fn entitled(&self, facts: &Facts, when: When) -> Entitlement {
         entitlement(facts, when.day(), &self.edition.programme.catalog)
     }
 
-    /// A license's events after the sequence, oldest first.
+    /// A license's events after the sequence, oldest first: those up to that day, recorded up to that instant.
     ///
     /// # Errors
     /// The store's failure.
@@ -156,9 +158,15 @@ impl Ledger {
         license: &LicenseNumber,
         after: u64,
         limit: u32,
+        as_of: AsOf,
     ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.finality(as_of.known_at).await?;
         let events = self.store.history(license, after, limit).await?;
-        Ok(events.into_iter().map(HistoryEntry::from).collect())
+        // Neither business dates nor instants go back within a license: what fits comes first.
+        let fitting = events.into_iter().take_while(|event| {
+            as_of.on.is_none_or(|day| event.on <= day) && as_of.known_at.is_none_or(|at| event.recorded_at <= at)
+        });
+        Ok(fitting.map(HistoryEntry::from).collect())
     }
 
     /// The licenses that fit, by number.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use ledger_domain::values::LicenseNumber;
 use ledger_seal::checkpoint::Checkpoint;
 use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
@@ -66,8 +67,17 @@ pub trait SealedLog: Send + Sync {
     /// The events that have their position, from that one on, at most `limit`.
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 
+    /// The first `last` events of a license, in sequence, as far as they have their position.
+    async fn entries_of(&self, license: &LicenseNumber, last: u64) -> Result<Vec<LogEntry>, StoreError>;
+
     /// How many events are sealed: those at positions below it.
     async fn sealed(&self) -> Result<u64, StoreError>;
+
+    /// When the oldest event that is not sealed yet was recorded; `None`: every event is.
+    async fn unsealed_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let next = self.entries(self.sealed().await?, 1).await?;
+        Ok(next.first().map(|entry| entry.leaf.recorded_at))
+    }
 
     /// Adds the leaves of up to `limit` events that follow, in one transaction; returns of how many. Processes that do
     /// so at once come one after the other.

@@ -39,6 +39,9 @@ pub enum StoreError {
     /// The database, or a state in it, was written by a newer version of this program.
     #[error("this database needs a newer license-ledger: {0}")]
     Newer(String),
+    /// An import into it was begun and has not ended.
+    #[error("only a part of a ledger is in it so far: its import has not ended")]
+    HalfImported,
     /// What was known at that instant is not final yet.
     #[error("what is known at {asked} is not final yet; it is up to {final_until}")]
     NotYetFinal {

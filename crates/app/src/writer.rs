@@ -1,7 +1,8 @@
 //! Writers: callers that wait are written together.
 //!
 //! While a writer waits for the database, callers queue up, and it takes them all at once when it comes back: a commit
-//! costs far more than one command more in it. Nobody waits for others to come.
+//! costs far more than one command more in it. Before it takes them it lets whatever else is ready to run go first, for
+//! those who were just answered often come again at once; it never waits for time to pass.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -21,6 +22,9 @@ const GROUP: usize = 64;
 
 /// How many callers queue up for a writer; further ones wait until there is room.
 const QUEUE: usize = 1_024;
+
+/// How often a writer looks without anyone having come before it takes those who wait.
+const LOOKS: u32 = 3;
 
 /// Posts single commands of many callers, each accepted or refused by itself, in as few commits as there can be.
 ///
@@ -80,8 +84,23 @@ impl Writer {
 /// same.
 async fn work(ledger: Arc<Ledger>, mut queue: mpsc::Receiver<Asked>) {
     let mut asked = Vec::new();
-    while queue.recv_many(&mut asked, GROUP).await > 0 {
+    while let Some(first) = queue.recv().await {
+        asked.push(first);
+        let_others_come(&queue).await;
+        while let (true, Ok(next)) = (asked.len() < GROUP, queue.try_recv()) {
+            asked.push(next);
+        }
         tokio::spawn(write(Arc::clone(&ledger), std::mem::take(&mut asked))).await.ok();
+    }
+}
+
+/// Each look gives way once to all other tasks, and to what the network has brought.
+async fn let_others_come(queue: &mpsc::Receiver<Asked>) {
+    let (mut looks, mut waiting) = (0, queue.len());
+    while looks < LOOKS && waiting < GROUP {
+        tokio::task::yield_now().await;
+        looks = if queue.len() > waiting { 0 } else { looks + 1 };
+        waiting = queue.len();
     }
 }
 

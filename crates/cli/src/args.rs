@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::given::GivenFile;
 use crate::{
-    catalog, completions, config, expiring, history, keys, lineage, list, needed_users, post, rebuild, rule, seal,
-    serve, show, support, verify,
+    catalog, certificate, completions, config, diff, expiring, export, history, import, import_portfolio, keys,
+    lineage, list, needed_users, post, rebuild, reconcile, replay, report, rule, seal, serve, show, support, verify,
 };
 
 const AFTER_HELP: &str = "\
@@ -53,7 +53,7 @@ pub(crate) struct Everywhere {
 
     /// How to print answers; by default a table on a terminal, else JSON. `post` and `quote` write NDJSON.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<GivenFormat>,
 
     /// The price list to use (CSV), or `builtin`; without it the ledger's current one.
     #[arg(long, global = true, value_name = "FILE")]
@@ -75,8 +75,19 @@ pub(crate) struct Everywhere {
     pub(crate) time_zone: Tz,
 }
 
-/// How answers are printed.
+/// How answers are to be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GivenFormat {
+    /// JSON, indented; a report with a row a line.
+    Json,
+    /// A table, for people; not of a report.
+    Table,
+    /// A table for spreadsheets; of a report only.
+    Csv,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// JSON, indented.
     Json,
@@ -95,6 +106,7 @@ pub(crate) enum Command {
     Quote(post::QuoteArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    Diff(diff::DiffArgs),
     Lineage(lineage::LineageArgs),
     List(list::ListArgs),
     Expiring(expiring::ExpiringArgs),
@@ -108,7 +120,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Seal(seal::SealCommand),
     Verify(verify::VerifyArgs),
+    Certificate(certificate::CertificateArgs),
+    VerifyCertificate(certificate::VerifyCertificateArgs),
+    ImportPortfolio(import_portfolio::ImportPortfolioArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Rebuild(rebuild::RebuildArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
+    Replay(replay::ReplayArgs),
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     Serve(serve::ServeArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -135,7 +156,7 @@ mod tests {
         for words in ["--database sqlite:a.db --format json show ABC", "show --database sqlite:a.db ABC --format json"]
         {
             let Everywhere { database, format, .. } = parsed(words).everywhere;
-            assert_eq!((database.as_str(), format), ("sqlite:a.db", Some(Format::Json)), "{words}");
+            assert_eq!((database.as_str(), format), ("sqlite:a.db", Some(GivenFormat::Json)), "{words}");
         }
     }
 

@@ -60,6 +60,7 @@ const fn store_status(error: &StoreError) -> u8 {
         StoreError::Conflict(_)
         | StoreError::Unavailable(_)
         | StoreError::Newer(_)
+        | StoreError::HalfImported
         | StoreError::NotYetFinal { .. } => DATABASE,
     }
 }
@@ -74,6 +75,7 @@ const fn remedy_of(error: &StoreError) -> &'static str {
             "post nothing more, and have it looked at: `license-ledger rebuild` mends read models"
         }
         StoreError::Newer(_) => "install that version",
+        StoreError::HalfImported => "run `license-ledger import` with the same file again: it goes on where it stopped",
         StoreError::NotYetFinal { .. } => "ask again later, or about an earlier instant",
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
+use chrono::{DateTime, Utc};
 use ledger_app::ledger::Ledger;
 use ledger_app::read::HistoryEntry;
+use ledger_app::store::AsOf;
 use ledger_domain::event::Event;
-use ledger_domain::values::LicenseNumber;
+use ledger_domain::values::{Date, LicenseNumber};
 use serde::Serializer;
 use serde::ser::SerializeSeq;
 use serde_json::json;
@@ -15,10 +17,12 @@ use crate::exit::{Ended, FINE, Failure};
 use crate::output::{self, changes, table};
 use crate::run::Run;
 use crate::show::not_found;
+use crate::values;
 
 const AFTER_HELP: &str = "\
 Examples:
   license-ledger history 10101-ABC12-XYZ34
+  license-ledger history 10101-ABC12-XYZ34 --known-at 2012-09-01T00:00:00+04:00
   license-ledger history 10101-ABC12-XYZ34 --format json | jq '.[].type'";
 
 /// How many events are read at a time: a history may be longer than memory should hold.
@@ -32,16 +36,23 @@ const EVENTS_AT_A_TIME: u32 = 1_000;
 pub(crate) struct HistoryArgs {
     /// The license number
     number: LicenseNumber,
+    /// Only events with a business date up to this day
+    #[arg(long, value_name = "DATE", value_parser = values::date)]
+    on: Option<Date>,
+    /// With only what the ledger knew at this instant, such as 2012-09-01T00:00:00Z
+    #[arg(long, value_name = "INSTANT", value_parser = values::instant)]
+    known_at: Option<DateTime<Utc>>,
 }
 
 /// Prints the events.
 pub(crate) async fn history(run: &Run<'_>, args: &HistoryArgs) -> Ended {
     let ledger = run.ledger().await?;
-    let first = ledger.history(&args.number, 0, EVENTS_AT_A_TIME).await?;
+    let when = run.when(args.on, args.known_at);
+    let first = ledger.history(&args.number, 0, EVENTS_AT_A_TIME, when.as_of()).await?;
     if first.is_empty() {
-        return Err(not_found(run, &args.number, run.when(None, None)));
+        return Err(not_found(run, &args.number, when));
     }
-    let pages = Pages { ledger: &ledger, number: &args.number, page: first };
+    let pages = Pages { ledger: &ledger, number: &args.number, as_of: when.as_of(), page: first };
     match run.format {
         Format::Json => print_json(pages).await?,
         Format::Table => print_table(pages).await?,
@@ -53,6 +64,7 @@ pub(crate) async fn history(run: &Run<'_>, args: &HistoryArgs) -> Ended {
 struct Pages<'a> {
     ledger: &'a Ledger,
     number: &'a LicenseNumber,
+    as_of: AsOf,
     page: Vec<HistoryEntry>,
 }
 
@@ -60,7 +72,7 @@ impl Pages<'_> {
     /// Reads the page after this one; it is empty when there is none.
     async fn turn(&mut self) -> Result<(), Failure> {
         let last = self.page.last().map_or(0, |entry| entry.sequence);
-        self.page = self.ledger.history(self.number, last, EVENTS_AT_A_TIME).await?;
+        self.page = self.ledger.history(self.number, last, EVENTS_AT_A_TIME, self.as_of).await?;
         Ok(())
     }
 }

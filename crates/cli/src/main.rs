@@ -6,12 +6,17 @@
 mod actor;
 mod args;
 mod catalog;
+mod certificate;
 mod completions;
 mod config;
+mod diff;
 mod exit;
 mod expiring;
+mod export;
 mod given;
 mod history;
+mod import;
+mod import_portfolio;
 mod keys;
 mod lineage;
 mod list;
@@ -20,6 +25,9 @@ mod output;
 mod post;
 mod progress;
 mod rebuild;
+mod reconcile;
+mod replay;
+mod report;
 mod rule;
 mod run;
 mod seal;
@@ -37,7 +45,7 @@ use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, GivenFormat};
 use crate::exit::{Ended, Failure};
 use crate::run::Run;
 use crate::store::Database;
@@ -71,11 +79,15 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli, database: &Database) -> Ended {
     let run = Run::new(&cli.everywhere, database)?;
+    if run.given_format == Some(GivenFormat::Csv) && !matches!(cli.command, Command::Report(_)) {
+        return Err(Failure::Usage("--format csv is for `report` only; give json or table".to_owned()));
+    }
     match cli.command {
         Command::Post(args) => post::post(&run, &args).await,
         Command::Quote(args) => post::quote(&run, &args).await,
         Command::Show(args) => show::show(&run, &args).await,
         Command::History(args) => history::history(&run, &args).await,
+        Command::Diff(args) => diff::diff(&run, &args).await,
         Command::Lineage(args) => lineage::lineage(&run, &args).await,
         Command::List(args) => list::list(&run, args).await,
         Command::Expiring(args) => expiring::expiring(&run, args).await,
@@ -86,7 +98,15 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Keys(command) => keys::keys(&run, command).await,
         Command::Seal(command) => seal::seal(&run, command).await,
         Command::Verify(args) => verify::verify(&run, &args).await,
+        Command::Certificate(args) => certificate::certificate(&run, &args).await,
+        Command::VerifyCertificate(args) => certificate::verify(&run, &args),
+        Command::ImportPortfolio(args) => import_portfolio::import_portfolio(&run, &args).await,
+        Command::Reconcile(args) => reconcile::reconcile(&run, &args).await,
         Command::Rebuild(_) => rebuild::rebuild(&run).await,
+        Command::Export(args) => export::export(&run, &args).await,
+        Command::Import(args) => import::import(&run, &args).await,
+        Command::Replay(_) => replay::replay(&run).await,
+        Command::Report(command) => report::report(&run, command).await,
         Command::Serve(args) => serve::serve(&run, &args).await,
         Command::Config(command) => config::config(&command),
         Command::Completions(args) => completions::completions(&args),

@@ -12,7 +12,7 @@ use ledger_app::store::Store;
 use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES};
 use ledger_domain::values::Date;
 
-use crate::args::{Everywhere, Format};
+use crate::args::{Everywhere, Format, GivenFormat};
 use crate::exit::Failure;
 use crate::store::{Database, Opened};
 
@@ -22,6 +22,8 @@ pub(crate) struct Run<'a> {
     pub(crate) database: &'a Database,
     /// How to print answers.
     pub(crate) format: Format,
+    /// What was said about that.
+    pub(crate) given_format: Option<GivenFormat>,
     given: GivenFiles,
     time_zone: Tz,
 }
@@ -29,12 +31,17 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Reads the options, and the files they name.
     pub(crate) fn new(everywhere: &Everywhere, database: &'a Database) -> Result<Self, Failure> {
-        let default_format = if stdout().is_terminal() { Format::Table } else { Format::Json };
+        let format = match everywhere.format {
+            Some(GivenFormat::Json) => Format::Json,
+            None if !stdout().is_terminal() => Format::Json,
+            _ => Format::Table,
+        };
         let catalog = everywhere.catalog.as_ref().map(|file| file.read(BUILT_IN_CATALOG)).transpose()?;
         let prices = everywhere.prices.as_ref().map(|file| file.read(BUILT_IN_PRICES)).transpose()?;
         Ok(Self {
             database,
-            format: everywhere.format.unwrap_or(default_format),
+            format,
+            given_format: everywhere.format,
             given: GivenFiles { catalog, prices },
             time_zone: everywhere.time_zone,
         })
@@ -57,9 +64,19 @@ impl<'a> Run<'a> {
         When { today: self.today(), on, known_at }
     }
 
+    /// The files given.
+    pub(crate) const fn given(&self) -> &GivenFiles {
+        &self.given
+    }
+
     /// Whether files were given, which a `post` adopts.
     pub(crate) const fn files_are_given(&self) -> bool {
         self.given.catalog.is_some() || self.given.prices.is_some()
+    }
+
+    /// The catalog given, else the built-in one: for what is asked of no ledger.
+    pub(crate) fn catalog_without_ledger(&self) -> &str {
+        self.given.catalog.as_deref().unwrap_or(BUILT_IN_CATALOG)
     }
 
     /// Opens the ledger to read: where there is none yet, it is empty, and none is made.

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use ledger_app::memory::MemoryStore;
 use ledger_app::store::{Store, StoreError};
+use ledger_app::transfer::Transfer;
 use ledger_postgres::PostgresStore;
 use ledger_sqlite::SqliteStore;
 
@@ -44,12 +45,31 @@ impl Database {
             Place::Sqlite(path) if opened == Opened::ToRead && !Path::new(path).exists() => {
                 Arc::new(MemoryStore::new())
             }
-            Place::Sqlite(path) => {
-                let store = Arc::new(SqliteStore::open(path).await?);
-                Arc::clone(self.file.get_or_init(|| store)) as Arc<dyn Store>
-            }
+            Place::Sqlite(path) => self.kept(SqliteStore::open(path).await?),
             Place::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
         })
+    }
+
+    /// The ledger, to be taken out whole.
+    pub(crate) async fn open_to_export(&self) -> Result<Arc<dyn Transfer>, StoreError> {
+        Ok(match &self.place {
+            Place::Sqlite(path) => self.kept(SqliteStore::open(path).await?),
+            Place::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
+        })
+    }
+
+    /// The ledger, to put another one into it; also where that has begun.
+    pub(crate) async fn open_to_import(&self) -> Result<Arc<dyn Transfer>, StoreError> {
+        Ok(match &self.place {
+            Place::Sqlite(path) => self.kept(SqliteStore::open_to_import(path).await?),
+            Place::Postgres(url) => Arc::new(PostgresStore::connect_to_import(url).await?),
+        })
+    }
+
+    /// The file, which is closed at the end.
+    fn kept(&self, store: SqliteStore) -> Arc<SqliteStore> {
+        let store = Arc::new(store);
+        Arc::clone(self.file.get_or_init(|| store))
     }
 
     /// Whether there is one. Of a server only opening it can tell.

@@ -68,6 +68,8 @@ pub enum Event {
     UsersTransferred(UsersTransferred),
     /// Users came from another license (VND-6).
     UsersReceived(UsersReceived),
+    /// A license from before the ledger was taken in as it stood (LIC-2).
+    LicenseOpened(LicenseOpened),
 }
 
 impl Event {
@@ -99,6 +101,7 @@ impl Event {
             Self::LicenseAbsorbed(_) => "LicenseAbsorbed",
             Self::UsersTransferred(_) => "UsersTransferred",
             Self::UsersReceived(_) => "UsersReceived",
+            Self::LicenseOpened(_) => "LicenseOpened",
         }
     }
 
@@ -482,6 +485,34 @@ pub struct UsersReceived {
     pub lineage: Lineage,
     /// Why.
     pub reason: String,
+}
+
+/// A license from before the ledger was taken in as it stood on the event's day: what happened to it before is not known
+/// here, nor which types it had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseOpened {
+    /// The product.
+    pub product: Product,
+    /// The license type.
+    pub license_type: LicenseType,
+    /// The users.
+    pub users: Users,
+    /// The plugins.
+    pub plugins: PluginSet,
+    /// Who holds it.
+    pub holder: Holder,
+    /// Through whom it was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Partner>,
+    /// The SWM period: it began on or before the event's day.
+    pub swm: Swm,
+    /// For type `fstek`: whether it counts as certified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified: Option<bool>,
+    /// The version that was installed, where that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_version: Option<ProductVersion>,
 }
 
 /// An event of a refusal's own stream (aggregate type `refusal`, id = the command's, sequence 1).

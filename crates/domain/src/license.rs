@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, LicenseIssued, LicenseSplitOff, OrderActivated, TrialRegistered};
+use crate::event::{Event, LicenseIssued, LicenseOpened, LicenseSplitOff, OrderActivated, TrialRegistered};
 use crate::lineage::Lineage;
 use crate::order::{OrderLine, PendingOrder};
 use crate::values::{
@@ -120,12 +120,13 @@ pub struct DamagedHistory {
 /// Folds one event into the license. It records and never judges.
 ///
 /// # Errors
-/// [`DamagedHistory`] when a history does not begin with a purchase or a trial.
+/// [`DamagedHistory`] when a history does not begin with a purchase, a trial, a split or an opening.
 pub fn evolve(license: Option<License>, place: &EventPlace<'_>, event: &Event) -> Result<License, DamagedHistory> {
     let mut license = match (license, event) {
         (before, Event::LicenseIssued(issued)) => bought(before, place, issued),
         (_, Event::TrialRegistered(trial)) => tried(place, trial),
         (_, Event::LicenseSplitOff(part)) => split_off(place, part),
+        (_, Event::LicenseOpened(standing)) => opened(place, standing),
         (Some(mut license), event) => {
             record(&mut license, place, event);
             license
@@ -195,6 +196,25 @@ fn split_off(place: &EventPlace<'_>, part: &LicenseSplitOff) -> License {
     }
 }
 
+/// A license from before the ledger: what it was before is not known.
+fn opened(place: &EventPlace<'_>, standing: &LicenseOpened) -> License {
+    License {
+        facts: Facts {
+            license_type: standing.license_type,
+            status: Status::Active,
+            partner: standing.partner.clone(),
+            users: Some(standing.users),
+            plugins: standing.plugins.clone(),
+            swm: Some(standing.swm),
+            certified: standing.certified,
+            installed_version: standing.installed_version.clone(),
+            ..blank(place, standing.product, standing.holder.clone())
+        },
+        types_left: BTreeSet::new(),
+        lineage: Lineage::default(),
+    }
+}
+
 fn blank(place: &EventPlace<'_>, product: Product, holder: Holder) -> Facts {
     Facts {
         license: place.license.clone(),
@@ -221,7 +241,7 @@ fn blank(place: &EventPlace<'_>, product: Product, holder: Holder) -> Facts {
 fn record(license: &mut License, place: &EventPlace<'_>, event: &Event) {
     let facts = &mut license.facts;
     match event {
-        Event::LicenseIssued(_) | Event::TrialRegistered(_) | Event::LicenseSplitOff(_) => {}
+        Event::LicenseIssued(_) | Event::TrialRegistered(_) | Event::LicenseSplitOff(_) | Event::LicenseOpened(_) => {}
         Event::LicenseActivated(event) => {
             facts.status = Status::Active;
             facts.swm = Some(event.swm);

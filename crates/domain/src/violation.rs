@@ -97,6 +97,14 @@ impl Violation {
         }
         self
     }
+
+    /// Adds the command that leads on, if there is one.
+    pub fn ways(&mut self, commands: impl IntoIterator<Item = Command>) -> &mut Self {
+        for command in commands {
+            self.way(command);
+        }
+        self
+    }
 }
 
 /// A command of a way forward, ready to post.

@@ -106,6 +106,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documented_table_is_that_of_the_settings() {
+        let documented = include_str!("../../../docs/service.md");
+        let said = |number: u64| {
+            let digits = number.to_string();
+            let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+            groups.join(",")
+        };
+        for Setting { key, default, min, max, .. } in NUMBERS {
+            let row = format!("| `{key}` | {} | {} to {} |", said(*default), said(*min), said(*max));
+            assert!(documented.contains(&row), "docs/service.md lacks: {row}");
+        }
+    }
+
+    #[test]
     fn every_default_lies_within_its_bounds_and_every_key_stands_for_its_own_setting() {
         let mut settings = Settings::default();
         for (place, setting) in NUMBERS.iter().enumerate() {

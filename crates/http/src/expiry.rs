@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, Uri};
 use chrono::{DateTime, Utc};
-use ledger_app::read::{When, parse_expiring_key};
+use ledger_app::read::parse_expiring_key;
 use ledger_app::store::Expiring;
 use ledger_domain::values::Date;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use crate::access::{Identity, Right};
 use crate::csv::{Delimiter, Table, page_response};
-use crate::params::{Query, default_limit, must_be_over, read_as};
+use crate::params::{self, Query, default_limit, read_as};
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -76,8 +76,7 @@ pub(crate) async fn swm_expiry(
     let ExpiryParams { from, to, partner, known_at, after, limit, delimiter, bom } = asked;
     let after = after.map(|key| parse_expiring_key(&key).ok_or_else(wrong_key)).transpose()?;
     let query = Expiring { from, to, partner: identity.scope(partner)?, known_at, after };
-    must_be_over(known_at)?;
-    let when = When { today: service.today(), on: None, known_at };
+    let when = params::when(service.today(), None, known_at)?;
     page_response(&service.desk().ledger.expiring(&query, limit, when).await?, &headers, &uri, Table { delimiter, bom })
 }
 

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Response, header};
+use chrono::Utc;
 use ledger_app::store::Store;
 use tokio::sync::Mutex;
 
 use crate::access::{Identity, Right};
+use crate::metrics;
 use crate::problem::{self, Problem};
 use crate::service::{Service, json_response};
 
@@ -33,6 +35,9 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<Respon
     Ok(json_response(r#"{"status":"ready"}"#))
 }
 
+/// How long the database may take to answer whoever watches.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Whether the database answers. Whoever may ask without a key makes it no work: it is asked once a second at most.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
@@ -41,14 +46,13 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     const GOOD_FOR: Duration = Duration::from_secs(1);
-    const PATIENCE: Duration = Duration::from_secs(2);
 
     async fn look(&self, store: &dyn Store) -> bool {
         let mut seen = self.seen.lock().await;
         if let Some((_, answers)) = seen.filter(|(at, _)| at.elapsed() < Self::GOOD_FOR) {
             return answers;
         }
-        let answers = matches!(tokio::time::timeout(Self::PATIENCE, store.head()).await, Ok(Ok(_)));
+        let answers = matches!(tokio::time::timeout(PATIENCE, store.head()).await, Ok(Ok(_)));
         *seen = Some((Instant::now(), answers));
         answers
     }
@@ -56,6 +60,14 @@ impl Readiness {
 
 fn not_ready(en: &str, ru: &str) -> Problem {
     Problem::new(&problem::UNAVAILABLE, en, ru).retry_after(1)
+}
+
+/// Nothing when the database does not answer soon: the other figures are wanted then all the more.
+async fn sealer_lag(store: &dyn Store) -> Option<Duration> {
+    let asked = tokio::time::timeout(PATIENCE, store.sealed_log().unsealed_since()).await;
+    let since = asked.ok()?.ok()?;
+    // Before the clock's now only by the difference of two clocks.
+    Some(since.map_or(Duration::ZERO, |since| (Utc::now() - since).to_std().unwrap_or_default()))
 }
 
 /// Figures for Prometheus.
@@ -66,6 +78,7 @@ pub(crate) async fn metrics(
     identity: Identity,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Watch)?;
+    metrics::sealer_lags(sealer_lag(service.store()).await);
     let mut response = Response::new(Body::from(service.metrics.print()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, text);

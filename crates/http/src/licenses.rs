@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, Uri, header};
 use chrono::{DateTime, Utc};
-use ledger_app::read::{HistoryEntry, ListQuery, When};
+use ledger_app::read::{HistoryEntry, ListQuery};
 use ledger_app::store::AsOf;
 use ledger_domain::entitlement::EntitlementStatus;
 use ledger_domain::values::{Date, LicenseNumber, LicenseType, Plugin, Product};
@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use crate::access::{Identity, Right};
 use crate::csv::{Delimiter, Table, page_response};
 use crate::if_match::etag;
-use crate::params::{Number, Query, default_limit, must_be_over, read_as};
+use crate::params::{self, Number, Query, default_limit, read_as};
 use crate::problem::{self, Problem};
 use crate::service::{Service, json_response};
 
@@ -106,6 +106,14 @@ pub(crate) struct EventsParams {
     #[serde(default, deserialize_with = "read_as::position")]
     #[param(value_type = Option<u64>)]
     after: Option<u64>,
+    /// Only events with a business date up to this day.
+    #[serde(default, deserialize_with = "read_as::date")]
+    #[param(value_type = Option<String>, format = Date)]
+    on: Option<Date>,
+    /// With only what the ledger knew at this instant.
+    #[serde(default, deserialize_with = "read_as::instant")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    known_at: Option<DateTime<Utc>>,
     /// At most so many.
     #[serde(default = "default_limit", deserialize_with = "read_as::limit")]
     #[param(minimum = 1, maximum = 1000, default = 50)]
@@ -126,8 +134,7 @@ pub(crate) async fn get_license(
     Query(WhenParams { on, known_at }): Query<WhenParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Read)?;
-    must_be_over(known_at)?;
-    let when = When { today: service.today(), on, known_at };
+    let when = params::when(service.today(), on, known_at)?;
     let is_of_now = on.is_none() && known_at.is_none();
     if !is_of_now {
         must_see(&service, &identity, &number).await?;
@@ -161,8 +168,7 @@ pub(crate) async fn list_licenses(
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Read)?;
     let table = Table { delimiter: asked.delimiter, bom: asked.bom };
-    must_be_over(asked.known_at)?;
-    let when = When { today: service.today(), on: asked.on, known_at: asked.known_at };
+    let when = params::when(service.today(), asked.on, asked.known_at)?;
     let query = ListQuery {
         product: asked.product,
         partner: identity.scope(asked.partner)?,
@@ -192,18 +198,19 @@ pub(crate) struct EventsPage {
     params(("number" = String, Path, description = "The license number."), EventsParams),
     responses(
         (status = 200, description = "A page of its events, oldest first.", body = ref("#/components/schemas/EventsPage"), content_type = "application/json"),
-        (status = 404, description = "There is no such license.", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
+        (status = 404, description = "There is no such license, or there was none yet.", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
     ))]
 pub(crate) async fn license_events(
     State(service): State<Arc<Service>>,
     identity: Identity,
     Number(number): Number,
-    Query(EventsParams { after, limit }): Query<EventsParams>,
+    Query(EventsParams { after, on, known_at, limit }): Query<EventsParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Follow)?;
+    let when = params::when(service.today(), on, known_at)?;
     must_see(&service, &identity, &number).await?;
     let after = after.unwrap_or_default();
-    let mut items = service.desk().ledger.history(&number, after, limit + 1).await?;
+    let mut items = service.desk().ledger.history(&number, after, limit + 1, when.as_of()).await?;
     if items.is_empty() && after == 0 {
         return Err(not_found(&number));
     }

@@ -12,6 +12,8 @@ const COMMANDS: &str = "commands_total";
 const CONNECTIONS: &str = "http_connections";
 const TURNED_AWAY: &str = "http_connections_turned_away_total";
 
+const SEALER_LAG: &str = "sealer_lag_seconds";
+
 /// The upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 14] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
@@ -36,6 +38,7 @@ impl Metrics {
         metrics::describe_counter!(COMMANDS, "Single commands that were posted, by outcome.");
         metrics::describe_gauge!(CONNECTIONS, "Connections that are open.");
         metrics::describe_counter!(TURNED_AWAY, "Connections that were closed because there were too many.");
+        metrics::describe_gauge!(SEALER_LAG, Unit::Seconds, "How old the oldest event is that is not sealed yet.");
         Ok(Self { handle, requests: RwLock::default() })
     }
 
@@ -72,6 +75,11 @@ pub(crate) fn posted(outcome: &'static str) {
 /// A connection was closed because there were too many.
 pub(crate) fn turned_away() {
     metrics::counter!(TURNED_AWAY).increment(1);
+}
+
+/// How old the oldest event is that is not sealed; none: that cannot be found out.
+pub(crate) fn sealer_lags(lag: Option<Duration>) {
+    metrics::gauge!(SEALER_LAG).set(lag.map_or(f64::NAN, |lag| lag.as_secs_f64()));
 }
 
 /// A connection that is open, for as long as this lives.

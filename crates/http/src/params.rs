@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use ledger_app::read::When;
 use ledger_domain::values::{Date, InvalidLicenseNumber, LicenseNumber};
 use serde::de::{DeserializeOwned, Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -135,13 +136,13 @@ pub(crate) mod read_as {
     }
 }
 
-/// What was known at an instant can be asked once it is over.
+/// The day and the instant that a question is about. What was known at an instant can be asked once it is over.
 ///
 /// # Errors
 /// It is not: 409.
-pub(crate) fn must_be_over(known_at: Option<DateTime<Utc>>) -> Result<(), Problem> {
+pub(crate) fn when(today: Date, on: Option<Date>, known_at: Option<DateTime<Utc>>) -> Result<When, Problem> {
     if known_at.is_none_or(|instant| instant <= Utc::now()) {
-        return Ok(());
+        return Ok(When { today, on, known_at });
     }
     let en = "known_at: this instant is not over yet; give one that is";
     let ru = "known_at: этот момент ещё не наступил; укажите прошедший";

@@ -172,7 +172,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Unavailable(_) | StoreError::Conflict(_) => {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::HalfImported => {
                 tracing::warn!(%error, "the store failed");
                 let en = "send the same request again; a command with the same id is done once";
                 let ru = "повторите тот же запрос; команда с тем же идентификатором выполняется один раз";
@@ -320,6 +320,7 @@ mod tests {
         for (error, status, retry) in [
             (StoreError::Unavailable(secret()), 503, true),
             (StoreError::Conflict(secret()), 503, true),
+            (StoreError::HalfImported, 503, true),
             (StoreError::NotYetFinal { asked: chrono::Utc::now(), final_until: chrono::Utc::now() }, 503, true),
             (StoreError::Damaged(secret()), 500, false),
             (StoreError::Newer(secret()), 500, false),

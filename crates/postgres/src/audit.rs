@@ -13,7 +13,7 @@ use crate::error::store_error;
 use crate::rebuild::{compared, count, licenses_after};
 use crate::rows::{signed, unsigned};
 
-const RECORDS: &str = "
+pub(crate) const RECORDS: &str = "
     SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
     FROM commands";
 
@@ -77,7 +77,7 @@ impl Audit for PostgresStore {
 
 /// A command's row.
 #[derive(FromRow)]
-struct RecordRow {
+pub(crate) struct RecordRow {
     command_id: Uuid,
     license: String,
     on_date: Date,

@@ -28,6 +28,7 @@ fn reported_error(error: &dyn DatabaseError) -> StoreError {
         // Unique violation, serialization failure, deadlock; a version that no longer holds.
         "23505" | "40001" | "40P01" | "LL001" => StoreError::Conflict(text),
         "LL002" => StoreError::Newer(text),
+        "LL005" => StoreError::HalfImported,
         code if is_unavailable(code) => StoreError::Unavailable(text),
         _ => StoreError::Damaged(text),
     }

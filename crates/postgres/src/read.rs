@@ -194,6 +194,13 @@ pub(crate) async fn current_edition(pool: &PgPool) -> Result<Option<EditionFiles
     row.map(|row| edition_files(&row)).transpose().map_err(store_error)
 }
 
+/// The edition with that hash.
+pub(crate) async fn edition(executor: impl PgExecutor<'_>, edition: &str) -> Result<Option<EditionFiles>, StoreError> {
+    let query = sqlx::query("SELECT edition, catalog, prices FROM editions WHERE edition = $1").bind(edition);
+    let row = query.fetch_optional(executor).await.map_err(store_error)?;
+    row.map(|row| edition_files(&row)).transpose().map_err(store_error)
+}
+
 fn edition_files(row: &PgRow) -> Result<EditionFiles, sqlx::Error> {
     Ok(EditionFiles {
         edition: row.try_get("edition")?,

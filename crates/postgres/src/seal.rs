@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ledger_app::seal::{KeptCheckpoint, LogEntry, SealedLog, grown};
 use ledger_app::sealing::STROKE;
-use ledger_app::store::StoreError;
-use ledger_domain::values::Date;
+use ledger_app::store::{LICENSE_STREAM, StoreError};
+use ledger_domain::values::{Date, LicenseNumber};
 use ledger_seal::checkpoint::Checkpoint;
 use ledger_seal::hash::{HASH_BYTES, Hash};
 use ledger_seal::keys::Verifier;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::error::{damaged, store_error};
 use crate::rows::{named, signed, unsigned};
+use crate::sealer::waiting_since;
 
 /// Events with their commands' digests: a look-up by key each, whatever the statistics say (OFFSET 0).
 const ENTRIES: &str = "
@@ -25,8 +26,7 @@ const ENTRIES: &str = "
         event.recorded_at, event.actor_name, event.actor_role, event.command_id, digest, event.edition,
         payload::text AS payload
     FROM events AS event
-    LEFT JOIN LATERAL (SELECT digest FROM commands WHERE command_id = event.command_id OFFSET 0) AS record ON true
-    WHERE position >= $1 ORDER BY position LIMIT $2";
+    LEFT JOIN LATERAL (SELECT digest FROM commands WHERE command_id = event.command_id OFFSET 0) AS record ON true";
 
 const SEALED: &str = "
     SELECT coalesce((SELECT first + octet_length(hashes) / 32 FROM tree_hashes
@@ -41,8 +41,26 @@ impl SealedLog for PostgresStore {
         entries(&self.reads, from, limit).await
     }
 
+    async fn entries_of(&self, license: &LicenseNumber, last: u64) -> Result<Vec<LogEntry>, StoreError> {
+        let query = format!(
+            "{ENTRIES} WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence <= $3 AND position IS NOT NULL \
+             ORDER BY sequence"
+        );
+        let query = sqlx::query_as(&query).bind(LICENSE_STREAM).bind(license.as_str()).bind(signed(last));
+        let rows: Vec<EntryRow> = query.fetch_all(&self.reads).await.map_err(store_error)?;
+        rows.into_iter().map(LogEntry::try_from).collect()
+    }
+
     async fn sealed(&self) -> Result<u64, StoreError> {
         sealed(&self.reads).await
+    }
+
+    async fn unsealed_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let next = entries(&self.reads, sealed(&self.reads).await?, 1).await?;
+        match next.first() {
+            Some(entry) => Ok(Some(entry.leaf.recorded_at)),
+            None => waiting_since(&self.reads).await,
+        }
     }
 
     async fn seal(&self, limit: u32) -> Result<u64, StoreError> {
@@ -95,9 +113,9 @@ pub(crate) async fn seal_what_waits(pool: &PgPool) {
     while matches!(any_waits(pool).await, Ok(true)) && seal(pool, STROKE).await.is_ok_and(|count| count > 0) {}
 }
 
-/// Looking costs no transaction number.
+/// Looking costs no transaction number. The last position is the last entry of its index.
 async fn any_waits(pool: &PgPool) -> Result<bool, StoreError> {
-    let query = format!("SELECT EXISTS (SELECT FROM events WHERE position >= ({SEALED}))");
+    let query = format!("SELECT coalesce((SELECT max(position) FROM events) >= ({SEALED}), false)");
     sqlx::query_scalar(&query).fetch_one(pool).await.map_err(store_error)
 }
 
@@ -161,7 +179,8 @@ fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
 }
 
 async fn entries(executor: impl PgExecutor<'_>, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-    let query = sqlx::query_as(ENTRIES).bind(signed(from)).bind(i64::from(limit));
+    let query = format!("{ENTRIES} WHERE position >= $1 ORDER BY position LIMIT $2");
+    let query = sqlx::query_as(&query).bind(signed(from)).bind(i64::from(limit));
     let rows: Vec<EntryRow> = query.fetch_all(executor).await.map_err(store_error)?;
     rows.into_iter().map(LogEntry::try_from).collect()
 }

@@ -15,6 +15,14 @@ use uuid::Uuid;
 use crate::error::store_error;
 use crate::seal::seal_what_waits;
 
+/// The oldest event that waits. Asked like this it is the first entry of an index; asked with EXISTS the planner may
+/// expect to meet one soon, and go through the whole table.
+const FIRST_WITHOUT_POSITION: &str = "
+    FROM events
+    WHERE position IS NULL AND xid >= (
+        SELECT CASE WHEN system = system_identifier THEN sealed_below ELSE '0' END FROM sealer, pg_control_system())
+    ORDER BY xid LIMIT 1";
+
 /// How many events are given their position in one transaction.
 const BATCH: i64 = 1_000;
 
@@ -78,9 +86,11 @@ async fn lease(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
 /// Gives positions to up to [`BATCH`] events, and returns to how many. Looking costs no transaction number. On a standby
 /// positions come from the primary.
 async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
-    let query = "SELECT CASE WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM events WHERE position IS NULL)
-                     THEN ledger_seal($1) ELSE 0 END";
-    sqlx::query_scalar(query).bind(BATCH).fetch_one(pool).await
+    let query = format!(
+        "SELECT CASE WHEN NOT pg_is_in_recovery() AND (SELECT xid {FIRST_WITHOUT_POSITION}) IS NOT NULL
+             THEN ledger_seal($1) ELSE 0 END"
+    );
+    sqlx::query_scalar(&query).bind(BATCH).fetch_one(pool).await
 }
 
 /// Gives every event that is committed by now its position.
@@ -90,7 +100,7 @@ async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
 pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
     let begun = Instant::now();
     let now: String = scalar(pool, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text").await?;
-    let waiting = format!("SELECT EXISTS (SELECT FROM events WHERE position IS NULL AND xid < '{now}')");
+    let waiting = format!("SELECT coalesce((SELECT xid {FIRST_WITHOUT_POSITION}) < '{now}', false)");
     while scalar(pool, &waiting).await? {
         let given = seal_if_any(pool).await.map_err(store_error)?;
         if given == 0 {
@@ -103,6 +113,12 @@ pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// When the oldest event without a position was recorded.
+pub(crate) async fn waiting_since(pool: &PgPool) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let query = format!("SELECT recorded_at {FIRST_WITHOUT_POSITION}");
+    sqlx::query_scalar(&query).fetch_optional(pool).await.map_err(store_error)
 }
 
 async fn scalar<T>(pool: &PgPool, query: &str) -> Result<T, StoreError>

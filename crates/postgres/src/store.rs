@@ -20,7 +20,7 @@ use crate::current::Current;
 use crate::error::{migration_failed, store_error};
 use crate::sealer::{self, Sealer};
 use crate::standby::{is_standby, must_be_up_to_date};
-use crate::{append, load, read, rebuild};
+use crate::{append, import, load, read, rebuild};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -49,7 +49,20 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Newer`] when a newer version of this
     /// program made its tables, [`StoreError::Damaged`] when its tables are not as this program made them.
+    /// [`StoreError::HalfImported`] while only a part of another ledger is in it.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect_to_import(url).await?;
+        if import::is_half_imported(&store.reads).await? {
+            return Err(StoreError::HalfImported);
+        }
+        Ok(store)
+    }
+
+    /// As [`PostgresStore::connect`], also where only a part of another ledger is in it: to import the rest.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connect_to_import(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(store_error)?;
         let options = options.disable_statement_logging();
         migrate(&options).await?;

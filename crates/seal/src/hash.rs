@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn hex(hash: Hash) -> String {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(hash.0)
     }
 
     /// RFC 6962's reference implementation: the empty tree, an empty leaf, a node.

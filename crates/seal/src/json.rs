@@ -9,7 +9,10 @@ use serde_json::{Map, Number, Value};
 const LARGEST: u64 = (1 << 53) - 1;
 
 /// Reads JSON strictly.
-pub(crate) fn read(text: &str) -> serde_json::Result<Value> {
+///
+/// # Errors
+/// What is no JSON, and what could be read in two ways.
+pub fn read(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).map(|Strict(value)| value)
 }
 

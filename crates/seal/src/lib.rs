@@ -7,7 +7,7 @@
 
 pub mod checkpoint;
 pub mod hash;
-mod json;
+pub mod json;
 pub mod keys;
 pub mod leaf;
 pub mod note;

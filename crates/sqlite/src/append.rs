@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger_app::sealing::STROKE;
 use ledger_app::store::{Batch, JudgedCommand, NewEvent, StoreError};
 use ledger_domain::values::LicenseNumber;
 use sqlx::{Connection, SqliteConnection};
@@ -11,7 +10,6 @@ use sqlx::{Connection, SqliteConnection};
 use crate::error::failed;
 use crate::insert::{COMMANDS, CURRENT, EVENTS, VERSIONS, insert};
 use crate::rows::{self, count, get, instant_text, parsed};
-use crate::seal::stroke;
 use crate::value::Value;
 
 /// A license's row as it is stored.
@@ -34,14 +32,7 @@ pub(crate) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> 
     check(batch, &heads)?;
     let place = place(&mut transaction, &heads).await?;
     write(&mut transaction, batch, &place).await.map_err(failed)?;
-    stroke(&mut transaction, sealed_with(batch)).await?;
     transaction.commit().await.map_err(failed)
-}
-
-/// How many events are sealed along with the batch: its own, and some of what an older program has left.
-fn sealed_with(batch: &Batch) -> u32 {
-    let events: usize = batch.commands.iter().map(|command| command.events.len()).sum();
-    u32::try_from(events).unwrap_or(u32::MAX).saturating_add(STROKE)
 }
 
 /// The rows of the licenses that the batch changes or was judged by.

@@ -13,7 +13,7 @@ use crate::error::failed;
 use crate::rebuild::{PAGE, differences};
 use crate::rows::{count, get, parsed};
 
-const RECORDS: &str = "
+pub(crate) const RECORDS: &str = "
     SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
       FROM commands";
 
@@ -76,7 +76,7 @@ async fn compare(
     Ok(())
 }
 
-fn record(row: &SqliteRow) -> Result<CommandRecord, StoreError> {
+pub(crate) fn record(row: &SqliteRow) -> Result<CommandRecord, StoreError> {
     Ok(CommandRecord {
         command_id: parsed(row, "command_id")?,
         license: get(row, "license")?,

@@ -1,6 +1,7 @@
 //! The editions of facts: their bytes, and which is the current one.
 
 use ledger_app::store::{EditionFiles, StoreError};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection, SqliteExecutor};
 
 use crate::error::failed;
@@ -9,12 +10,20 @@ use crate::rows::{get, instant_text};
 pub(crate) async fn current(executor: impl SqliteExecutor<'_>) -> Result<Option<EditionFiles>, StoreError> {
     let sql = "SELECT edition, catalog, prices FROM edition_adoptions JOIN editions USING (edition)
                 ORDER BY adoption DESC LIMIT 1";
-    let Some(row) = sqlx::query(sql).fetch_optional(executor).await.map_err(failed)? else { return Ok(None) };
-    Ok(Some(EditionFiles {
-        edition: get(&row, "edition")?,
-        catalog: get(&row, "catalog")?,
-        prices: get(&row, "prices")?,
-    }))
+    sqlx::query(sql).fetch_optional(executor).await.map_err(failed)?.as_ref().map(files).transpose()
+}
+
+/// The edition with that hash.
+pub(crate) async fn by_name(
+    executor: impl SqliteExecutor<'_>,
+    edition: &str,
+) -> Result<Option<EditionFiles>, StoreError> {
+    let sql = "SELECT edition, catalog, prices FROM editions WHERE edition = ?";
+    sqlx::query(sql).bind(edition).fetch_optional(executor).await.map_err(failed)?.as_ref().map(files).transpose()
+}
+
+fn files(row: &SqliteRow) -> Result<EditionFiles, StoreError> {
+    Ok(EditionFiles { edition: get(row, "edition")?, catalog: get(row, "catalog")?, prices: get(row, "prices")? })
 }
 
 pub(crate) async fn adopt(connection: &mut SqliteConnection, files: &EditionFiles) -> Result<(), StoreError> {

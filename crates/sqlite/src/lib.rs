@@ -7,8 +7,10 @@ mod append;
 mod audit;
 mod editions;
 mod error;
+mod export;
 mod feed;
 mod finality;
+mod import;
 mod insert;
 mod kept;
 mod keys;
@@ -20,8 +22,12 @@ mod rebuild;
 mod rows;
 mod schema;
 mod seal;
+mod sealer;
+mod transfer;
 mod value;
 mod writer;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -36,12 +42,15 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqlitePool};
 
+use sealer::Sealer;
 use writer::Writer;
 
 /// A ledger in an SQLite file.
 pub struct SqliteStore {
     readers: SqlitePool,
-    writer: Writer,
+    writer: Arc<Writer>,
+    /// None when the file is open for reading only.
+    sealer: Option<Sealer>,
 }
 
 impl SqliteStore {
@@ -51,14 +60,36 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] for a folder, a file that is no ledger, or one that cannot be made;
     /// [`StoreError::Newer`] when a newer version of this program has migrated it; [`StoreError::Damaged`].
+    /// [`StoreError::HalfImported`] while only a part of another ledger is in it.
     pub async fn open(path: &str) -> Result<Self, StoreError> {
+        let store = Self::open_to_import(path).await?;
+        match import::is_half_imported(&store.readers).await {
+            Ok(false) => Ok(store),
+            other => {
+                store.close().await;
+                Err(other.err().unwrap_or(StoreError::HalfImported))
+            }
+        }
+    }
+
+    /// As [`SqliteStore::open`], also where only a part of another ledger is in it: to import the rest.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_to_import(path: &str) -> Result<Self, StoreError> {
         open::open(path).await
     }
 
-    /// Closes every connection; the last one to close a file tidies its write-ahead log away.
+    /// Seals what is left to seal, and closes every connection; the last one to close a file tidies its write-ahead log
+    /// away.
     pub async fn close(self) {
+        if let Some(sealer) = self.sealer {
+            sealer.finish().await;
+        }
         self.readers.close().await;
-        self.writer.close().await;
+        if let Some(writer) = Arc::into_inner(self.writer) {
+            writer.close().await;
+        }
     }
 }
 
@@ -86,7 +117,11 @@ impl Store for SqliteStore {
         batch.conserves_users()?;
         let mut lease = self.writer.lease().await?;
         let done = append::append(lease.connection(), batch).await;
-        lease.end(done)
+        lease.end(done)?;
+        if let Some(sealer) = &self.sealer {
+            sealer.appended();
+        }
+        Ok(())
     }
 
     async fn facts(&self, license: &LicenseNumber, as_of: AsOf) -> Result<Option<Facts>, StoreError> {

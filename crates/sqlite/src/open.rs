@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ledger_app::store::StoreError;
@@ -11,6 +12,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use crate::SqliteStore;
 use crate::error::{failed, is_busy, is_unwritable};
 use crate::schema::{self, Schema};
+use crate::sealer::Sealer;
 use crate::writer::Writer;
 
 /// How long a connection waits for another's lock.
@@ -97,7 +99,9 @@ async fn for_writing(file: &Path) -> Result<SqliteStore, Failed> {
     if schema == Schema::Older {
         schema::migrate(&mut connection).await?;
     }
-    Ok(SqliteStore { readers: readers(self::options(file)), writer: Writer::new(options, connection) })
+    let writer = Arc::new(Writer::new(options, connection));
+    let sealer = Sealer::start(Arc::clone(&writer));
+    Ok(SqliteStore { readers: readers(self::options(file)), writer, sealer: Some(sealer) })
 }
 
 /// Reads need the files beside the database, which a folder that cannot be written may lack; then the database is
@@ -131,7 +135,7 @@ async fn as_it_is(options: SqliteConnectOptions) -> Result<SqliteStore, Failed> 
     if usable(&mut connection).await? == Schema::Older {
         return Err(StoreError::Unavailable("it must be migrated first, and cannot be written".to_owned()).into());
     }
-    Ok(SqliteStore { readers: readers(options), writer: Writer::none() })
+    Ok(SqliteStore { readers: readers(options), writer: Arc::new(Writer::none()), sealer: None })
 }
 
 /// What the file is, if it is a ledger that this program can use.

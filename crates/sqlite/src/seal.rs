@@ -1,8 +1,9 @@
-//! The sealed log. Whoever appends seals in the same transaction; what an older program left is sealed by and by.
+//! The sealed log. A task beside the writer seals what was appended; any process can, when it needs it.
 
 use async_trait::async_trait;
 use ledger_app::seal::{KeptCheckpoint, LogEntry, SealedLog, grown};
-use ledger_app::store::StoreError;
+use ledger_app::store::{LICENSE_STREAM, StoreError};
+use ledger_domain::values::LicenseNumber;
 use ledger_seal::checkpoint::Checkpoint;
 use ledger_seal::hash::{HASH_BYTES, Hash};
 use ledger_seal::keys::Verifier;
@@ -24,8 +25,7 @@ const TREE_HASHES: Table =
 const ENTRIES: &str = "
     SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, events.on_date,
            events.recorded_at, events.actor_name, events.actor_role, events.command_id, digest, events.edition, payload
-      FROM events LEFT JOIN commands ON commands.command_id = events.command_id
-     WHERE position >= ? ORDER BY position LIMIT ?";
+      FROM events LEFT JOIN commands ON commands.command_id = events.command_id";
 
 const CHECKPOINTS: &str = "
     SELECT size, key, root, note, signed_at, verifier
@@ -35,6 +35,15 @@ const CHECKPOINTS: &str = "
 impl SealedLog for SqliteStore {
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         entries(&self.readers, from, limit).await
+    }
+
+    async fn entries_of(&self, license: &LicenseNumber, last: u64) -> Result<Vec<LogEntry>, StoreError> {
+        let sql = format!(
+            "{ENTRIES} WHERE aggregate_type = ? AND aggregate_id = ? AND sequence <= ? AND position IS NOT NULL \
+             ORDER BY sequence"
+        );
+        let query = sqlx::query(&sql).bind(LICENSE_STREAM).bind(license.to_string()).bind(signed(last));
+        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(entry).collect()
     }
 
     async fn sealed(&self) -> Result<u64, StoreError> {
@@ -78,16 +87,15 @@ impl SealedLog for SqliteStore {
     }
 }
 
-/// Seals up to `limit` events in a transaction of its own.
-async fn seal(connection: &mut SqliteConnection, limit: u32) -> Result<u64, StoreError> {
+/// Seals up to `limit` events that follow what is sealed, in a transaction of its own.
+pub(crate) async fn seal(connection: &mut SqliteConnection, limit: u32) -> Result<u64, StoreError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     let count = stroke(&mut transaction, limit).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(count)
 }
 
-/// Seals up to `limit` events that follow what is sealed, within the transaction that is open.
-pub(crate) async fn stroke(connection: &mut SqliteConnection, limit: u32) -> Result<u64, StoreError> {
+async fn stroke(connection: &mut SqliteConnection, limit: u32) -> Result<u64, StoreError> {
     let size = sealed(&mut *connection).await?;
     let entries = entries(&mut *connection, size, limit).await?;
     if entries.is_empty() {
@@ -134,7 +142,8 @@ fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
 }
 
 async fn entries(executor: impl SqliteExecutor<'_>, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-    let query = sqlx::query(ENTRIES).bind(signed(from)).bind(limit);
+    let sql = format!("{ENTRIES} WHERE position >= ? ORDER BY position LIMIT ?");
+    let query = sqlx::query(&sql).bind(signed(from)).bind(limit);
     query.fetch_all(executor).await.map_err(failed)?.iter().map(entry).collect()
 }
 

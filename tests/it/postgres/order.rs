@@ -48,6 +48,9 @@ async fn a_frozen_transaction_loses_nothing() {
     let refused = opened.store.settle().await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
     assert_eq!(positions(&opened.pool).await, before);
+    let oldest = sqlx::query_scalar("SELECT min(recorded_at) FROM events WHERE position IS NULL");
+    let oldest: DateTime<Utc> = oldest.fetch_one(&opened.pool).await.unwrap();
+    assert_eq!(opened.store.sealed_log().unsealed_since().await.unwrap(), Some(oldest));
 
     frozen.commit().await.unwrap();
     opened.store.settle().await.unwrap();
@@ -104,12 +107,38 @@ async fn pretend_from_the_future(opened: &Opened) {
     let statements = "
         ALTER TABLE events DISABLE TRIGGER position_given_once;
         UPDATE events SET xid = '999999999';
-        ALTER TABLE events ENABLE TRIGGER position_given_once";
+        ALTER TABLE events ENABLE TRIGGER position_given_once;
+        UPDATE sealer SET sealed_below = '999999999'";
     opened.pool.execute(statements).await.unwrap();
+}
+
+async fn number(pool: &PgPool, query: &str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(pool).await.unwrap()
 }
 
 async fn now(pool: &PgPool) -> DateTime<Utc> {
     sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(pool).await.unwrap()
+}
+
+/// A stroke that is full may have left events of its last transaction.
+#[tokio::test]
+async fn what_one_stroke_leaves_of_a_transaction_the_next_one_seals() {
+    let (Opened { store, pool, .. }, _alone) = open_alone().await;
+    // Frozen, so that all of it waits until the store, whose own sealer would be quicker, is gone.
+    let mut frozen = pool.begin().await.unwrap();
+    frozen.execute("SELECT pg_current_xact_id()").await.unwrap();
+    for number in 1..=3 {
+        bought(&store, &format!("EX-{number}")).await;
+    }
+    drop(store);
+    frozen.commit().await.unwrap();
+    let waiting = number(&pool, "SELECT count(*) FROM events WHERE position IS NULL").await;
+    assert!(waiting > 3, "{waiting} wait, several of each transaction");
+    for left in (0..waiting).rev() {
+        assert_eq!(number(&pool, "SELECT ledger_seal(1)").await, 1, "{left} are left after it");
+    }
+    assert_eq!(number(&pool, "SELECT ledger_seal(1)").await, 0);
+    assert_gapless(&pool).await;
 }
 
 #[tokio::test]

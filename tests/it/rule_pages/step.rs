@@ -19,6 +19,7 @@ const DESK: &[&str] = &[
     "split_license",
     "merge_licenses",
     "transfer_users",
+    "open_license",
 ];
 const ORDERS: &[&str] = &["issue_license", "add_users", "add_plugin", "renew_swm", "switch_to_fstek", "order_upgrade"];
 const ABOUT_ORDERS: &[&str] = &["activate_upgrade", "cancel_order", "activate_legacy_order"];
@@ -79,7 +80,7 @@ impl Steps {
         if automatic {
             command.insert("registration".into(), "automatic".into());
         }
-        if matches!(verb, "issue_license" | "register_trial") {
+        if matches!(verb, "issue_license" | "register_trial" | "open_license") {
             let holder = command.entry("holder").or_insert_with(|| json!({}));
             holder.as_object_mut().ok_or("a holder is an object")?.entry("name").or_insert("ООО Ромашка".into());
         }
@@ -108,7 +109,8 @@ impl Steps {
 
 /// Puts `key=value` into the command as its JSON field.
 fn field(command: &mut Map<String, Value>, verb: &str, key: &str, value: &str) -> Result<(), String> {
-    let holder = matches!(verb, "issue_license" | "register_trial") && matches!(key, "holder" | "inn" | "country");
+    let holder = matches!(verb, "issue_license" | "register_trial" | "open_license")
+        && matches!(key, "holder" | "inn" | "country");
     if holder {
         let name = if key == "holder" { "name" } else { key };
         let holder = command.entry("holder").or_insert_with(|| json!({}));
@@ -131,6 +133,7 @@ fn field(command: &mut Map<String, Value>, verb: &str, key: &str, value: &str) -
         "from" => value.split(',').collect(),
         "users" | "years" | "swm_years" => number(value)?,
         "to" if verb == "reduce_users" => number(value)?,
+        "certified" => (value == "true").into(),
         "inn" if value == "null" => Value::Null,
         _ => value.into(),
     };

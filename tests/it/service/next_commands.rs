@@ -11,7 +11,7 @@ async fn as_quoted(caller: &Caller, license: &str, on: &str) -> [usize; 3] {
     let commands = answer["commands"].as_array().unwrap();
     let types: std::collections::BTreeSet<_> =
         commands.iter().map(|command| command["type"].as_str().unwrap()).collect();
-    assert_eq!((commands.len(), types.len()), (22, 22), "{types:?}");
+    assert_eq!((commands.len(), types.len()), (23, 23), "{types:?}");
     let mut counts = [0; 3];
     for command in commands {
         let mut allowed = false;

@@ -119,7 +119,7 @@ async fn parameters_are_read_strictly() {
         ("/v1/licenses/AB", "number"),
         ("/v1/licenses/..%2F..%2Fetc%2Fpasswd", "number"),
         ("/v1/licenses/LIC-1/events?after=-1", "after"),
-        ("/v1/licenses/LIC-1/events?on=2012-01-01", "on"),
+        ("/v1/licenses/LIC-1/events?product=control", "product"),
         ("/v1/swm-expiry?to=2012-01-01", "from"),
         ("/v1/swm-expiry?from=2012-01-01&to=2012-01-02&after=LIC-1", "after"),
     ];
@@ -178,6 +178,9 @@ async fn health_readiness_and_figures() {
     ] {
         assert!(figures.lines().any(|found| found == line), "{line}: {figures}");
     }
+    let lag = figures.lines().find_map(|line| line.strip_prefix("sealer_lag_seconds ")).expect("the sealer's lag");
+    let lag: f64 = lag.parse().unwrap();
+    assert!((0.0..60.0).contains(&lag), "{lag} s");
 }
 
 #[tokio::test]

@@ -38,10 +38,9 @@ impl File {
     /// A file with five licenses in it, closed.
     async fn filled() -> Self {
         let file = Self::new();
-        let store: Arc<dyn Store> = Arc::new(file.open().await);
-        five_licenses(&store).await;
-        drop(store);
-        file.open().await.close().await;
+        let store = Arc::new(file.open().await);
+        five_licenses(&(Arc::clone(&store) as Arc<dyn Store>)).await;
+        Arc::into_inner(store).expect("nobody else uses it").close().await;
         file
     }
 

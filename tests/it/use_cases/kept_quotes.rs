@@ -11,7 +11,7 @@ use ledger_app::memory::MemoryStore;
 use ledger_app::post::{InputLine, PostContext};
 use ledger_app::poster::Poster;
 use ledger_app::promise::{Committed, Promise, QuoteAnswer, QuoteChanged, QuoteCommitted, Quoted};
-use ledger_app::store::Store;
+use ledger_app::store::{AsOf, Store};
 use ledger_domain::catalog::BUILT_IN_PRICES;
 use ledger_domain::command::{Actor, Role};
 use proptest::prelude::*;
@@ -121,7 +121,8 @@ async fn a_command_without_a_date_keeps_the_day_it_was_quoted_on() {
     add.as_object_mut().expect("an object").remove("on");
     let (quote, promised) = keep(&ledger, DAY, &[add]).await;
     assert_eq!(done(commit(&ledger, "2012-09-10", &quote).await), promised);
-    let history = ledger.history(&"ABC-1".parse().expect("a number"), 2, 10).await.expect("the store works");
+    let history =
+        ledger.history(&"ABC-1".parse().expect("a number"), 2, 10, AsOf::default()).await.expect("the store works");
     assert!(history.iter().all(|event| event.on.to_string() == DAY) && history.len() == 2);
 }
 
@@ -363,7 +364,8 @@ async fn who_commits_is_who_posts() {
     let changed = changed(commit_with(&ledger, quote.id, &key(DAY, Role::Distributor, None)).await);
     assert_eq!(changed["commands"][0]["now"]["outcome"], "forbidden");
     done(commit_with(&ledger, quote.id, &key(DAY, Role::Vendor, None)).await);
-    let history = ledger.history(&"ABC-1".parse().expect("a number"), 2, 1).await.expect("the store works");
+    let history =
+        ledger.history(&"ABC-1".parse().expect("a number"), 2, 1, AsOf::default()).await.expect("the store works");
     assert_eq!(history[0].actor.name, "test");
 }
 

@@ -83,7 +83,7 @@ async fn every_command_of_the_contract_has_an_example_once() {
         let types: Vec<_> =
             next["commands"].as_array().expect("a list").iter().map(|command| &command["type"]).collect();
         assert_eq!(json!(types), json!(all_types()));
-        assert_eq!(types.len(), 22);
+        assert_eq!(types.len(), 23);
         assert!(next["commands"].as_array().expect("a list").iter().all(|command| command["examples"][0].is_object()));
     }
 }
@@ -146,7 +146,10 @@ async fn the_order_that_waits_can_be_activated_or_withdrawn() {
 #[tokio::test]
 async fn a_license_that_does_not_exist_can_be_begun_and_nothing_else() {
     let next = next(&ledger().await, DAY).await;
-    assert_eq!((&next["version"], allowed(&next)), (&json!(0), vec!["issue_license", "register_trial"]));
+    assert_eq!(
+        (&next["version"], allowed(&next)),
+        (&json!(0), vec!["issue_license", "register_trial", "open_license"])
+    );
     assert_eq!(said(&next, "issue_license").len(), 3, "one for each product sold");
     let refused = examples(&next).filter(|example| example["outcome"]["outcome"] == "rejected");
     assert!(refused.into_iter().all(|example| example["outcome"]["violations"][0]["rule"] == "LIC-1"));
@@ -306,7 +309,7 @@ proptest! {
             let ledger = ledger().await;
             answers(&ledger.post(&lines(&history), &context(TODAY)).await);
             let next = asked(&ledger, &format!("ABC-{license}"), TODAY, &key(Role::Vendor, None)).await.expect("an answer");
-            prop_assert_eq!(next["commands"].as_array().map(Vec::len), Some(22));
+            prop_assert_eq!(next["commands"].as_array().map(Vec::len), Some(23));
             is_as_its_schema_says::<NextCommands>(&next);
             let all: Vec<_> = examples(&next).collect();
             let example = choice.get(&all);

@@ -77,7 +77,18 @@ fn reports() -> impl Strategy<Value = Value> {
         version.prop_map(|version| json!({"type": "record_installed_version", "version": version})),
         Just(json!({"type": "unblock_license", "reason": "проверено"})),
         Just(json!({"type": "register_trial", "product": "control", "holder": {"name": "АО Вега"}})),
+        opening(),
     ]
+}
+
+fn opening() -> impl Strategy<Value = Value> {
+    let license_type = prop::sample::select(vec!["commercial", "government", "fstek"]);
+    let ends = prop::sample::select(vec!["2009-05-15", "2012-06-01", "2013-05-15"]);
+    (users(), plugins(), license_type, ends).prop_map(|(users, plugins, license_type, ends)| {
+        json!({"type": "open_license", "product": "control", "users": users, "plugins": plugins,
+            "license_type": license_type, "swm_starts": "2009-05-15", "swm_ends": ends,
+            "holder": {"name": "ООО Ромашка"}})
+    })
 }
 
 fn number() -> impl Strategy<Value = String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use ledger_domain::values::LicenseNumber;
 use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
 use ledger_seal::leaf::Leaf;
@@ -11,7 +12,7 @@ use ledger_seal::tiles::{Run, TileId, Tiles, begun};
 use super::{Held, MemoryStore};
 use crate::feed::FeedEvent;
 use crate::seal::{KeptCheckpoint, LogEntry, SealedLog, grown};
-use crate::store::{REFUSAL_STREAM, StoreError};
+use crate::store::{LICENSE_STREAM, REFUSAL_STREAM, StoreError};
 
 /// What is sealed.
 #[derive(Debug, Default)]
@@ -25,6 +26,10 @@ pub(super) struct Sealed {
 impl SealedLog for MemoryStore {
     async fn entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         Ok(self.held().entries(from, limit))
+    }
+
+    async fn entries_of(&self, license: &LicenseNumber, last: u64) -> Result<Vec<LogEntry>, StoreError> {
+        Ok(self.held().entries_of(license, last))
     }
 
     async fn sealed(&self) -> Result<u64, StoreError> {
@@ -92,6 +97,12 @@ impl Held {
     fn entries(&self, from: u64, limit: u32) -> Vec<LogEntry> {
         let rest = self.log.iter().filter(|event| event.position >= from);
         rest.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|event| self.entry(event)).collect()
+    }
+
+    fn entries_of(&self, license: &LicenseNumber, last: u64) -> Vec<LogEntry> {
+        let is_its = |event: &&FeedEvent| event.stream_type == LICENSE_STREAM && event.license == *license;
+        let its = self.log.iter().filter(is_its).filter(|event| event.sequence <= last);
+        its.map(|event| self.entry(event)).collect()
     }
 
     pub(super) fn entry(&self, event: &FeedEvent) -> LogEntry {

@@ -4,12 +4,12 @@
 use ledger_domain::catalog::Release;
 use ledger_domain::command::{
     ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType,
-    Command, Irreversible, IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers,
-    RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, SplitLicense, SwitchToFstek, TransferUsers,
-    UnblockLicense, UpgradeLine,
+    Command, Irreversible, IssueLicense, MergeLicenses, OpenLicense, Order, OrderUpgrade, Part, RecordInstalledVersion,
+    ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, SplitLicense, SwitchToFstek,
+    TransferUsers, UnblockLicense, UpgradeLine,
 };
 use ledger_domain::order::Registration;
-use ledger_domain::values::{LicenseType, PluginSet, ProductVersion};
+use ledger_domain::values::{LicenseType, PluginSet, ProductVersion, add_years};
 
 use super::sketch::{FILL_IN, Sketch};
 
@@ -22,6 +22,7 @@ pub(super) fn examples(license: &Sketch<'_>) -> Vec<Command> {
     desk(license, &mut all);
     redistributions(license, &mut all);
     reports(license, &mut all);
+    openings(license, &mut all);
     all
 }
 
@@ -143,6 +144,26 @@ fn reports(license: &Sketch<'_>, all: &mut Vec<Command>) {
     all.push(Command::UnblockLicense(UnblockLicense { reason: Some(license.reason()) }));
     let trial = |product| Command::RegisterTrial(RegisterTrial { product, holder: license.holder.clone() });
     all.extend(license.products().into_iter().map(trial));
+}
+
+/// A license from before the ledger with its first year of SWM.
+fn openings(license: &Sketch<'_>, all: &mut Vec<Command>) {
+    let swm = license.facts.and_then(|facts| facts.swm);
+    let opening = |product| {
+        Command::OpenLicense(OpenLicense {
+            product,
+            users: license.users,
+            holder: license.holder.clone(),
+            swm_starts: swm.map_or(license.on, |swm| swm.starts),
+            swm_ends: swm.map_or(add_years(license.on, 1), |swm| swm.ends),
+            plugins: license.plugins.clone(),
+            license_type: license.license_type,
+            partner: license.partner.clone(),
+            certified: license.facts.and_then(|facts| facts.certified),
+            installed_version: license.facts.and_then(|facts| facts.installed_version.clone()),
+        })
+    };
+    all.extend(license.products().into_iter().map(opening));
 }
 
 /// The newest version, and with SWM lapsed the newest one that it covered (INS-2).

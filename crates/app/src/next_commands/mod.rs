@@ -24,7 +24,8 @@ use crate::promise::raw_value;
 use crate::store::{AsOf, Filter, StoreError};
 
 use examples::examples;
-use sketch::{FILL_IN, Sketch};
+pub(crate) use sketch::FILL_IN;
+use sketch::Sketch;
 
 /// How many licenses of the same holder are looked at for one to merge with.
 const CANDIDATES: u32 = 50;
@@ -37,7 +38,7 @@ pub struct NextCommands {
     /// The day.
     pub on: Date,
     /// The license's version that the commands were judged against; 0: there is no such license, and only
-    /// `issue_license` and `register_trial` can begin it.
+    /// `issue_license`, `register_trial` and `open_license` can begin it.
     pub version: u64,
     /// The commands, in the order of the documentation.
     pub commands: Vec<NextCommand>,
@@ -143,7 +144,7 @@ impl Ledger {
     }
 }
 
-fn request(license: &LicenseNumber, on: Date, seed: Uuid, command: Command) -> Result<Entry, StoreError> {
+pub(crate) fn request(license: &LicenseNumber, on: Date, seed: Uuid, command: Command) -> Result<Entry, StoreError> {
     let blank = Request {
         command_id: seed,
         license: license.clone(),
@@ -169,7 +170,7 @@ fn example(entry: &Entry, judge: &Judge<'_>, known: &Known) -> Result<Option<(Ex
 }
 
 /// The JSON Pointers of the texts that are placeholders.
-fn placeholders(value: &Value, path: &str, found: &mut Vec<String>) {
+pub(crate) fn placeholders(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::String(text) if text.starts_with(FILL_IN) => found.push(path.to_owned()),
         Value::Array(items) => {

@@ -10,7 +10,7 @@ use ledger_domain::values::{
 use uuid::Uuid;
 
 /// What every placeholder begins with.
-pub(super) const FILL_IN: &str = "FILL-IN";
+pub(crate) const FILL_IN: &str = "FILL-IN";
 
 /// A license, as far as examples need to know it.
 pub(super) struct Sketch<'a> {

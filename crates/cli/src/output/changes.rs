@@ -1,6 +1,6 @@
 //! What an event changed, in words.
 
-use ledger_domain::event::{Event, LicenseIssued, OrderActivated, SwmMoved, UpgradeOrdered};
+use ledger_domain::event::{Event, LicenseIssued, LicenseOpened, OrderActivated, SwmMoved, UpgradeOrdered};
 use ledger_domain::order::Registration;
 use ledger_domain::values::Users;
 
@@ -57,6 +57,7 @@ pub(crate) fn in_words(event: &Event) -> String {
         Event::UsersTransferred(event) => {
             format!("{} to {}{}{}", moved(event.users), event.to, swm(event.swm_moved), because(Some(&event.reason)))
         }
+        Event::LicenseOpened(standing) => opened(standing),
         Event::UsersReceived(event) => {
             format!(
                 "{} from {}{}{}",
@@ -89,6 +90,20 @@ fn bought(issued: &LicenseIssued) -> String {
         holder(&issued.holder),
         issued.partner.as_ref().map(|name| format!(", through {}", partner(name))).unwrap_or_default(),
         price(issued.price.as_ref()),
+    )
+}
+
+fn opened(standing: &LicenseOpened) -> String {
+    let plugins = if standing.plugins.is_empty() { String::new() } else { format!(" with {}", standing.plugins) };
+    format!(
+        "opened from a portfolio: {} {}, {}{plugins}, SWM from {} to {}, of {}{}",
+        standing.product,
+        standing.license_type,
+        moved(standing.users),
+        standing.swm.starts,
+        standing.swm.ends,
+        holder(&standing.holder),
+        standing.partner.as_ref().map(|name| format!(", through {}", partner(name))).unwrap_or_default(),
     )
 }
 

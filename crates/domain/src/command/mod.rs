@@ -4,6 +4,7 @@
 //! understood is judged by a rule ([`crate::decide`]), not refused here.
 
 mod fields;
+mod opening;
 mod read;
 mod reader;
 mod redistribution;
@@ -19,6 +20,7 @@ use crate::values::{
     Date, Holder, LicenseNumber, LicenseType, Partner, PluginSet, ProductVersion, RequestedProduct, named,
 };
 
+pub use opening::OpenLicense;
 pub use read::{InvalidRequest, MAX_LINE_BYTES, read, too_long};
 pub use reader::{InputError, parse_date, parse_text};
 pub use redistribution::{MergeLicenses, Part, SplitLicense, TransferUsers};
@@ -135,6 +137,8 @@ pub enum Command {
     UnblockLicense(UnblockLicense),
     /// Register a trial (TRL-1).
     RegisterTrial(RegisterTrial),
+    /// Take in a license from before the ledger, as it stands (LIC-2).
+    OpenLicense(OpenLicense),
 }
 
 impl Command {
@@ -164,10 +168,11 @@ impl Command {
             Self::RecordInstalledVersion(_) => "record_installed_version",
             Self::UnblockLicense(_) => "unblock_license",
             Self::RegisterTrial(_) => "register_trial",
+            Self::OpenLicense(_) => "open_license",
         }
     }
 
-    /// Whether only the vendor desk may post it (VND-1…6, PIR-2).
+    /// Whether only the vendor desk may post it (VND-1…6, PIR-2, LIC-2).
     #[must_use]
     pub const fn is_the_vendor_desks(&self) -> bool {
         matches!(
@@ -181,6 +186,7 @@ impl Command {
                 | Self::MergeLicenses(_)
                 | Self::TransferUsers(_)
                 | Self::UnblockLicense(_)
+                | Self::OpenLicense(_)
         )
     }
 
@@ -210,6 +216,7 @@ impl Command {
     pub const fn partner(&self) -> Option<&Partner> {
         match self {
             Self::IssueLicense(command) => command.partner.as_ref(),
+            Self::OpenLicense(command) => command.partner.as_ref(),
             Self::AddUsers(order) => order.terms.partner.as_ref(),
             Self::AddPlugin(order) => order.terms.partner.as_ref(),
             Self::RenewSwm(order) => order.terms.partner.as_ref(),

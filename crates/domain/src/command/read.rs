@@ -6,9 +6,9 @@ use super::fields::{actor, country, holder, inn, order_terms, partner, plugins};
 use super::reader::{Faults, Fields, InputError, Json, count, date, flag, parsed, parsed_at, reason, text, years};
 use super::{
     ActivateLegacyOrder, ActivateLicense, ActivateUpgrade, AddPlugin, AddUsers, CancelOrder, ChangeLicenseType,
-    Command, Irreversible, IssueLicense, MergeLicenses, Order, OrderUpgrade, Part, RecordInstalledVersion, ReduceUsers,
-    RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, Request, SplitLicense, SwitchToFstek,
-    TransferUsers, UnblockLicense, UpgradeLine,
+    Command, Irreversible, IssueLicense, MergeLicenses, OpenLicense, Order, OrderUpgrade, Part, RecordInstalledVersion,
+    ReduceUsers, RegisterTrial, RemovePlugins, RenameHolder, RenewSwm, ReportServer, Request, SplitLicense,
+    SwitchToFstek, TransferUsers, UnblockLicense, UpgradeLine,
 };
 use crate::values::{LicenseNumber, PluginSet, ProductVersion};
 
@@ -120,6 +120,7 @@ const COMMANDS: &[(&str, Read)] = &[
     ("record_installed_version", record_installed_version),
     ("unblock_license", unblock_license),
     ("register_trial", register_trial),
+    ("open_license", open_license),
 ];
 
 fn read_command(mut fields: Fields<'_>) -> Option<Command> {
@@ -373,6 +374,31 @@ fn register_trial(fields: &mut Fields<'_>) -> Option<Command> {
     let product = fields.required("product", parsed);
     let holder = fields.required("holder", holder);
     Some(Command::RegisterTrial(RegisterTrial { product: product?, holder: holder? }))
+}
+
+fn open_license(fields: &mut Fields<'_>) -> Option<Command> {
+    let product = fields.required("product", parsed);
+    let users = fields.required("users", count);
+    let holder = fields.required("holder", holder);
+    let swm_starts = fields.required("swm_starts", date);
+    let swm_ends = fields.required("swm_ends", date);
+    let plugins = fields.optional("plugins", plugins).unwrap_or_default();
+    let license_type = fields.optional("license_type", parsed).unwrap_or_default();
+    let partner = fields.optional("partner", partner);
+    let certified = fields.optional("certified", flag);
+    let installed_version = fields.optional("installed_version", text).map(ProductVersion::from);
+    Some(Command::OpenLicense(OpenLicense {
+        product: product?,
+        users: users?,
+        holder: holder?,
+        swm_starts: swm_starts?,
+        swm_ends: swm_ends?,
+        plugins,
+        license_type,
+        partner,
+        certified,
+        installed_version,
+    }))
 }
 
 #[cfg(test)]

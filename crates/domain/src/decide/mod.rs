@@ -4,6 +4,7 @@
 //! Reading order: [`decide`] below, `stand_alone` (the refusals that stand alone), then a file for each decision.
 
 mod installation;
+mod opening;
 mod order;
 mod purchase;
 mod redistribution;
@@ -123,12 +124,13 @@ fn judge(case: &Case<'_>, findings: &mut Findings) -> Option<Decision> {
     match &case.request.command {
         Command::IssueLicense(command) => return purchase::issue(case, command, findings),
         Command::RegisterTrial(command) => return trial::register(case, command, findings),
+        Command::OpenLicense(command) => return opening::open(case, command, findings),
         _ => {}
     }
     // LIC-1 has been judged: every other command has a license here.
     let facts = &case.license?.facts;
     match &case.request.command {
-        Command::IssueLicense(_) | Command::RegisterTrial(_) => None,
+        Command::IssueLicense(_) | Command::RegisterTrial(_) | Command::OpenLicense(_) => None,
         Command::ActivateLicense(_) => purchase::activate(case, facts, findings),
         Command::AddUsers(_)
         | Command::AddPlugin(_)

@@ -13,8 +13,8 @@ use crate::violation::{Findings, Text, Warning};
 pub(super) fn issue(case: &Case<'_>, command: &IssueLicense, findings: &mut Findings) -> Option<Decision> {
     let product = cat::cat_1(findings, case, command.product);
     let (catalog, on) = (&case.programme.catalog, case.on);
-    pur::pur_1(findings, case, command);
-    pur::pur_2(findings, case, command);
+    pur::pur_1(findings, case, command.users);
+    pur::pur_2(findings, case, command.users);
     pur::pur_4(findings, command);
     pur::pur_8(findings, case);
     upg::upg_5(findings, case, &command.order);

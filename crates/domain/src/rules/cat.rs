@@ -92,18 +92,29 @@ pub(crate) fn cat_2_on_sale(findings: &mut Findings, catalog: &Catalog, product:
 
 /// CAT-3: which types there are for a product; `fstek` is never bought as a new license.
 pub(crate) fn cat_3(findings: &mut Findings, case: &Case<'_>, product: Product, license_type: LicenseType) {
-    let (en, ru) = if license_type == LicenseType::Fstek {
-        (
-            "fstek is never bought as a new license: buy a commercial one and switch it".to_owned(),
-            "лицензия ФСТЭК не продаётся как новая: купите коммерческую и закажите переход".to_owned(),
+    if license_type != LicenseType::Fstek {
+        return cat_3_exists(findings, case, product, license_type);
+    }
+    findings
+        .broken(
+            &CAT_3,
+            "fstek is never bought as a new license: buy a commercial one and switch it",
+            "лицензия ФСТЭК не продаётся как новая: купите коммерческую и закажите переход",
         )
-    } else if case.programme.catalog.type_exists_for(license_type, product, case.on) {
+        .fact("license_type", license_type.name());
+}
+
+/// CAT-3: which types there are for a product, bought or not.
+pub(crate) fn cat_3_exists(findings: &mut Findings, case: &Case<'_>, product: Product, license_type: LicenseType) {
+    if case.programme.catalog.type_exists_for(license_type, product, case.on) {
         return;
-    } else {
-        (
-            format!("there is no {license_type} license for {product} on {}", case.on),
-            format!("на {} нет лицензии типа {license_type} для {product}", case.on),
+    }
+    let on = case.on;
+    findings
+        .broken(
+            &CAT_3,
+            format!("there is no {license_type} license for {product} on {on}"),
+            format!("на {on} нет лицензии типа {license_type} для {product}"),
         )
-    };
-    findings.broken(&CAT_3, en, ru).fact("license_type", license_type.name());
+        .fact("license_type", license_type.name());
 }

@@ -41,6 +41,7 @@ pub const ALL: &[&Rule] = &[
     &pur::PUR_8,
     &pur::PUR_9,
     &lic::LIC_1,
+    &lic::LIC_2,
     &cnt::CNT_1,
     &cnt::CNT_2,
     &cnt::CNT_3,

@@ -105,35 +105,39 @@ pub const PUR_9: Rule = Rule {
 
 use crate::values::rounded_up_to_packs;
 
-fn with_users(command: &IssueLicense, users: u32) -> Command {
-    Command::IssueLicense(IssueLicense { users, ..command.clone() })
+/// The purchase with so many users; a license that stands already has the users it has.
+fn with_users(case: &Case<'_>, users: u32) -> Option<Command> {
+    match &case.request.command {
+        Command::IssueLicense(command) => Some(Command::IssueLicense(IssueLicense { users, ..command.clone() })),
+        _ => None,
+    }
 }
 
 /// PUR-1: the smallest delivery.
-pub(crate) fn pur_1(findings: &mut Findings, case: &Case<'_>, command: &IssueLicense) {
+pub(crate) fn pur_1(findings: &mut Findings, case: &Case<'_>, users: u32) {
     let minimum = case.terms().minimum_users;
-    if command.users >= minimum {
+    if users >= minimum {
         return;
     }
     findings
         .broken(
             &PUR_1,
-            format!("{} users were asked for; the smallest delivery has {minimum}", command.users),
-            format!("запрошено пользователей: {}; минимальная поставка: {minimum}", command.users),
+            format!("{users} users were asked for; the smallest delivery has {minimum}"),
+            format!("запрошено пользователей: {users}; минимальная поставка: {minimum}"),
         )
-        .fact("users", command.users)
+        .fact("users", users)
         .fact("minimum", minimum)
-        .way(with_users(command, minimum));
+        .ways(with_users(case, minimum));
 }
 
 /// PUR-2: whole packs.
-pub(crate) fn pur_2(findings: &mut Findings, case: &Case<'_>, command: &IssueLicense) {
+pub(crate) fn pur_2(findings: &mut Findings, case: &Case<'_>, users: u32) {
     let terms = case.terms();
-    if command.users.is_multiple_of(terms.pack_size) {
+    if users.is_multiple_of(terms.pack_size) {
         return;
     }
-    let next = rounded_up_to_packs(command.users, terms.pack_size).max(terms.minimum_users);
-    let (users, pack_size) = (command.users, terms.pack_size);
+    let next = rounded_up_to_packs(users, terms.pack_size).max(terms.minimum_users);
+    let pack_size = terms.pack_size;
     findings
         .broken(
             &PUR_2,
@@ -143,7 +147,7 @@ pub(crate) fn pur_2(findings: &mut Findings, case: &Case<'_>, command: &IssueLic
         .fact("users", users)
         .fact("pack_size", pack_size)
         .fact("next_valid", next)
-        .way(with_users(command, next));
+        .ways(with_users(case, next));
 }
 
 /// PUR-4: one or two years of SWM with the purchase.

@@ -6,7 +6,7 @@ use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
 use ledger_app::memory::MemoryStore;
 use ledger_app::promise::Committed;
-use ledger_app::store::Store;
+use ledger_app::store::{AsOf, Store};
 use ledger_postgres::PostgresStore;
 use ledger_sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ fn on(race: u32, mut command: Value) -> Value {
 
 async fn history(ledger: &Ledger, race: u32) -> Vec<Value> {
     let license = format!("RACE-{race}").parse().unwrap();
-    let history = ledger.history(&license, 0, 100).await.unwrap();
+    let history = ledger.history(&license, 0, 100, AsOf::default()).await.unwrap();
     history.iter().map(|event| json!({"type": event.event_type, "by": event.command_id, "data": event.data})).collect()
 }
 

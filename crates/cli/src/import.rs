@@ -1,0 +1,141 @@
+//! `import`: a whole ledger from a file, into an empty one.
+
+use std::fs::File;
+use std::io::{self, BufReader, Seek, stdin};
+use std::path::PathBuf;
+
+use ledger_app::transfer::ImportError;
+use ledger_app::transfer::import::{Imported, Told, import as import_from};
+use ledger_seal::keys::Verifier;
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::exit::{Ended, FINE, Failure, note};
+use crate::given::cannot_read;
+use crate::output;
+use crate::output::words::counted;
+use crate::progress::Count;
+use crate::run::Run;
+
+/// How many bytes are read at a time.
+const BUFFER_BYTES: usize = 256 << 10;
+
+const AFTER_HELP: &str = "\
+The whole file is checked before anything of it is written; what is wrong is told with its line. A run that was \
+stopped goes on where it was when the same file is imported again; until then the ledger cannot be used.
+
+Examples:
+  license-ledger import ledger.ndjson
+  zstd -dc ledger.ndjson.zst | license-ledger --database sqlite:copy.db import
+  license-ledger import --verifier ledger.example/licenses+4f1c22d0+AeR… ledger.ndjson";
+
+/// Read a whole ledger from an export, into an empty one
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct ImportArgs {
+    /// The export; without a file, standard input, which is kept in a temporary file meanwhile
+    file: Option<PathBuf>,
+    /// The key that its last checkpoint must be signed by (name+id+key), as it was handed over
+    #[arg(long = "verifier", value_name = "KEY", value_parser = verifier)]
+    verifiers: Vec<Verifier>,
+}
+
+fn verifier(text: &str) -> Result<Verifier, String> {
+    text.parse().map_err(|error: ledger_seal::keys::KeyError| error.to_string())
+}
+
+/// What was imported, as JSON shows it.
+#[derive(Serialize)]
+struct ImportedView {
+    events: u64,
+    commands: u64,
+    root: String,
+    was_there: bool,
+}
+
+/// Imports the file.
+pub(crate) async fn import(run: &Run<'_>, args: &ImportArgs) -> Ended {
+    let input = Input::open(args)?;
+    let store = run.database.open_to_import().await?;
+    let progress = Count::new();
+    let mut tell = |told| match told {
+        Told::Checked { events, of } => progress.show("events checked", events, Some(of)),
+        Told::Written { events, of } => progress.show("events written", events, Some(of)),
+    };
+    let imported = import_from(&*store, || input.again(), &args.verifiers, &mut tell).await;
+    progress.end();
+    let imported = imported.map_err(|error| failure(error, &input.name))?;
+    match run.format {
+        Format::Json => output::json(&ImportedView::from(&imported))?,
+        Format::Table => output::text(&in_words(&imported))?,
+    }
+    Ok(FINE)
+}
+
+/// A file that can be read more than once.
+struct Input {
+    name: String,
+    file: File,
+}
+
+impl Input {
+    fn open(args: &ImportArgs) -> Result<Self, Failure> {
+        let (name, source): (_, Box<dyn io::Read>) = match args.file.as_deref() {
+            Some(path) if path.as_os_str() != "-" => {
+                let name = path.display().to_string();
+                let file = File::open(path).map_err(|error| cannot_read(&name, &error))?;
+                if file.metadata().map_err(|error| cannot_read(&name, &error))?.is_file() {
+                    return Ok(Self { name, file });
+                }
+                (name, Box::new(file))
+            }
+            _ => ("standard input".to_owned(), Box::new(stdin())),
+        };
+        let file = spooled(source).map_err(|error| cannot_read(&name, &error))?;
+        Ok(Self { name, file })
+    }
+
+    /// The file from its beginning.
+    fn again(&self) -> io::Result<BufReader<File>> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(BufReader::with_capacity(BUFFER_BYTES, file))
+    }
+}
+
+/// What can be read once only, in a file without a name: nothing is left of it, however this ends.
+fn spooled(mut source: Box<dyn io::Read>) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut source, &mut file)?;
+    Ok(file)
+}
+
+fn failure(error: ImportError, name: &str) -> Failure {
+    match error {
+        ImportError::Store(error) => error.into(),
+        ImportError::Input(error) => cannot_read(name, &error),
+        ImportError::Damaged { .. } | ImportError::Version { .. } => {
+            Failure::Refused(format!("{name}: {error}; import a file as `license-ledger export` wrote it"))
+        }
+        ImportError::NotEmpty | ImportError::OtherFile(_) => Failure::Refused(error.to_string()),
+    }
+}
+
+impl From<&Imported> for ImportedView {
+    fn from(imported: &Imported) -> Self {
+        let Imported { events, commands, root, was_there } = *imported;
+        Self { events, commands, root: root.to_string(), was_there }
+    }
+}
+
+fn in_words(imported: &Imported) -> String {
+    if imported.was_there {
+        note("the ledger holds this file already");
+    }
+    format!(
+        "{} and {} imported; the root of the log is {}",
+        counted(imported.events, "event", "events"),
+        counted(imported.commands, "command", "commands"),
+        imported.root
+    )
+}

@@ -1,0 +1,171 @@
+//! The ledger at one moment: a transaction that only reads, from one snapshot. It has no transaction number, so the
+//! sealer is not held up by it.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use ledger_app::audit::CommandRecord;
+use ledger_app::seal::{KeptCheckpoint, LogEntry};
+use ledger_app::store::{EditionFiles, StoreError};
+use ledger_app::transfer::Snapshot;
+use ledger_app::transfer::line::{Adoption, SealKey};
+use ledger_domain::values::Date;
+use ledger_seal::checkpoint::Checkpoint;
+use ledger_seal::keys::Verifier;
+use ledger_seal::leaf::Leaf;
+use sqlx::postgres::PgPool;
+use sqlx::{Executor, FromRow, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::audit::{RECORDS, RecordRow};
+use crate::error::{damaged, store_error};
+use crate::read;
+use crate::rows::{named, signed, unsigned};
+
+/// A transaction that sees one snapshot.
+struct Moment(Transaction<'static, Postgres>);
+
+pub(crate) async fn snapshot(pool: &PgPool) -> Result<Box<dyn Snapshot>, StoreError> {
+    let mut transaction = pool.begin().await.map_err(store_error)?;
+    transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map_err(store_error)?;
+    // The snapshot is taken by the first query.
+    transaction.execute("SELECT FROM import").await.map_err(store_error)?;
+    Ok(Box::new(Moment(transaction)))
+}
+
+#[async_trait]
+impl Snapshot for Moment {
+    async fn size(&mut self) -> Result<u64, StoreError> {
+        let query = sqlx::query_scalar("SELECT coalesce(max(position) + 1, 0) FROM events");
+        unsigned(query.fetch_one(&mut *self.0).await.map_err(store_error)?)
+    }
+
+    async fn events(&mut self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let query = "
+            SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at,
+                actor_name, actor_role, command_id, edition, payload::text AS payload
+            FROM events WHERE position >= $1 ORDER BY position LIMIT $2";
+        let query = sqlx::query_as(query).bind(signed(from)).bind(i64::from(limit));
+        let rows: Vec<EventRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        rows.into_iter().map(LogEntry::try_from).collect()
+    }
+
+    async fn records(&mut self, ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError> {
+        let query = format!("{RECORDS} WHERE command_id = ANY ($1)");
+        let rows: Vec<RecordRow> =
+            sqlx::query_as(&query).bind(ids).fetch_all(&mut *self.0).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(CommandRecord::from).collect())
+    }
+
+    async fn without_events(
+        &mut self,
+        after: Option<(DateTime<Utc>, Uuid)>,
+        limit: u32,
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        // Within a text of the outcome the quotes would be escaped.
+        let query = format!(
+            "{RECORDS} WHERE accepted AND strpos(outcome, '\"events\":[],') > 0
+                AND ($1::timestamptz IS NULL OR (recorded_at, command_id) > ($1, $2))
+                AND license NOT IN (SELECT aggregate_id FROM events WHERE position IS NULL AND aggregate_type = 'license')
+             ORDER BY recorded_at, command_id LIMIT $3"
+        );
+        let (at, id) = after.unzip();
+        let query = sqlx::query_as(&query).bind(at).bind(id).bind(i64::from(limit));
+        let rows: Vec<RecordRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(CommandRecord::from).collect())
+    }
+
+    async fn edition(&mut self, edition: &str) -> Result<Option<EditionFiles>, StoreError> {
+        read::edition(&mut *self.0, edition).await
+    }
+
+    async fn adoptions(&mut self) -> Result<Vec<Adoption>, StoreError> {
+        let query = sqlx::query_as("SELECT edition, adopted_at FROM edition_adoptions ORDER BY adoption");
+        let rows: Vec<(String, DateTime<Utc>)> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(|(edition, adopted_at)| Adoption { edition, adopted_at }).collect())
+    }
+
+    async fn seal_keys(&mut self) -> Result<Vec<SealKey>, StoreError> {
+        let query = sqlx::query_as("SELECT number, verifier, since FROM seal_keys ORDER BY number");
+        let rows: Vec<(i64, String, DateTime<Utc>)> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        let key = |(number, verifier, since)| Ok(SealKey { number: unsigned(number)?, verifier, since });
+        rows.into_iter().map(key).collect()
+    }
+
+    async fn checkpoints(&mut self, after: Option<(u64, u64)>, limit: u32) -> Result<Vec<KeptCheckpoint>, StoreError> {
+        let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
+        let query = "
+            SELECT size, key, root, note, signed_at, verifier FROM checkpoints JOIN seal_keys ON number = key
+            WHERE (size, key) > ($1, $2) ORDER BY size, key LIMIT $3";
+        let query = sqlx::query_as(query).bind(size).bind(key).bind(i64::from(limit));
+        let rows: Vec<CheckpointRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        rows.into_iter().map(KeptCheckpoint::try_from).collect()
+    }
+}
+
+/// An event's row.
+#[derive(FromRow)]
+struct EventRow {
+    position: i64,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: String,
+    event_version: String,
+    on_date: Date,
+    recorded_at: DateTime<Utc>,
+    actor_name: String,
+    actor_role: String,
+    command_id: Uuid,
+    edition: String,
+    payload: String,
+}
+
+impl TryFrom<EventRow> for LogEntry {
+    type Error = StoreError;
+
+    fn try_from(row: EventRow) -> Result<Self, StoreError> {
+        let leaf = Leaf {
+            stream_type: row.aggregate_type,
+            stream_id: row.aggregate_id,
+            sequence: unsigned(row.sequence)?,
+            event_type: row.event_type,
+            event_version: row.event_version,
+            on: row.on_date,
+            recorded_at: row.recorded_at,
+            actor_name: row.actor_name,
+            actor_role: row.actor_role,
+            command_id: row.command_id,
+            command_digest: [0; 32],
+            edition: row.edition,
+            payload: row.payload,
+        };
+        Ok(Self { position: unsigned(row.position)?, leaf, has_record: false })
+    }
+}
+
+/// A checkpoint's row, with the key that signed it.
+#[derive(FromRow)]
+struct CheckpointRow {
+    size: i64,
+    key: i64,
+    root: Vec<u8>,
+    note: String,
+    signed_at: DateTime<Utc>,
+    verifier: String,
+}
+
+impl TryFrom<CheckpointRow> for KeptCheckpoint {
+    type Error = StoreError;
+
+    fn try_from(row: CheckpointRow) -> Result<Self, StoreError> {
+        let signer: Verifier = named(&row.verifier)?;
+        let root = row.root.as_slice().try_into();
+        let root = root.map_err(|error| damaged(format_args!("the root of a checkpoint: {error}")))?;
+        Ok(Self {
+            checkpoint: Checkpoint { origin: signer.name().to_owned(), size: unsigned(row.size)?, root },
+            key: unsigned(row.key)?,
+            note: row.note,
+            signed_at: row.signed_at,
+        })
+    }
+}
