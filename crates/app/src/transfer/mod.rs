@@ -1,6 +1,6 @@
 //! A whole ledger taken out into a file and put into an empty one: export and import, and the port they need.
 //!
-//! Reading order: [`line`] (the file, line by line), [`export`], `check` (all that a file must be, before anything is
+//! Reading order: [`mod@line`] (the file, line by line), [`export`], `check` (all that a file must be, before anything is
 //! written), [`import`].
 
 mod check;
