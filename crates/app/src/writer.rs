@@ -87,7 +87,9 @@ async fn work(ledger: Arc<Ledger>, mut queue: mpsc::Receiver<Asked>) {
     while let Some(first) = queue.recv().await {
         asked.push(first);
         let_others_come(&queue).await;
-        while let (true, Ok(next)) = (asked.len() < GROUP, queue.try_recv()) {
+        while asked.len() < GROUP
+            && let Ok(next) = queue.try_recv()
+        {
             asked.push(next);
         }
         tokio::spawn(write(Arc::clone(&ledger), std::mem::take(&mut asked))).await.ok();

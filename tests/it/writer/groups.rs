@@ -87,3 +87,16 @@ async fn each_command_is_judged_by_what_stands_around_it() {
         assert_eq!(actors("BBB").await, ["dina"]);
     }
 }
+
+/// A group holds 64 commands: those who come when it is full are in the next.
+#[tokio::test]
+async fn more_than_a_group_holds_are_each_done_once() {
+    for tested in Tested::on_each().await {
+        let purchases = (0..300).map(|number| (bought(&format!("LIC-{number}")), context(TODAY)));
+        let outcomes = tested.post_at_once(purchases.collect()).await;
+        assert!(kinds(&outcomes).iter().all(|kind| *kind == "accepted"), "{outcomes:?}");
+        for (number, outcome) in outcomes.iter().enumerate() {
+            assert_eq!(outcome["license"], format!("LIC-{number}"));
+        }
+    }
+}
