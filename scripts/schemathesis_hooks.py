@@ -3,6 +3,7 @@
 import json
 
 import schemathesis
+from schemathesis import GenerationMode
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -20,6 +21,14 @@ def text(ctx, response):
 def map_body(ctx, body):
     """An integer is written in digits. To a schema 5.0 is one too: how a number is written is nothing it can say."""
     return in_digits(body)
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    """If-Match holds for a license as it stands now, which no schema can say: 412 is then the right answer to data that
+    is valid. Where it is malformed, it is sent; the end-to-end tests send those that hold and those that do not."""
+    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
+        case.headers.pop("If-Match", None)
 
 
 def in_digits(value):
