@@ -6,6 +6,7 @@ mod failures;
 mod keys;
 mod large;
 mod reads;
+mod two_times;
 
 use std::io::Write;
 use std::path::Path;
