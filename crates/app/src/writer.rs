@@ -24,7 +24,7 @@ const GROUP: usize = 64;
 const QUEUE: usize = 1_024;
 
 /// How often a writer looks without anyone having come before it takes those who wait.
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 8;
 
 /// Posts single commands of many callers, each accepted or refused by itself, in as few commits as there can be.
 ///
