@@ -8,18 +8,15 @@ use ledger_app::seal::{KeptCheckpoint, LogEntry};
 use ledger_app::store::{EditionFiles, StoreError};
 use ledger_app::transfer::Snapshot;
 use ledger_app::transfer::line::{Adoption, SealKey};
-use ledger_domain::values::Date;
-use ledger_seal::checkpoint::Checkpoint;
-use ledger_seal::keys::Verifier;
-use ledger_seal::leaf::Leaf;
 use sqlx::postgres::PgPool;
-use sqlx::{Executor, FromRow, Postgres, Transaction};
+use sqlx::{Executor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::audit::{RECORDS, RecordRow};
-use crate::error::{damaged, store_error};
+use crate::error::store_error;
 use crate::read;
-use crate::rows::{named, signed, unsigned};
+use crate::rows::{signed, unsigned};
+use crate::seal::{self, EntryRow};
 
 /// A transaction that sees one snapshot.
 struct Moment(Transaction<'static, Postgres>);
@@ -42,10 +39,10 @@ impl Snapshot for Moment {
     async fn events(&mut self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let query = "
             SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at,
-                actor_name, actor_role, command_id, edition, payload::text AS payload
+                actor_name, actor_role, command_id, NULL::bytea AS digest, edition, payload::text AS payload
             FROM events WHERE position >= $1 ORDER BY position LIMIT $2";
         let query = sqlx::query_as(query).bind(signed(from)).bind(i64::from(limit));
-        let rows: Vec<EventRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
+        let rows: Vec<EntryRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
         rows.into_iter().map(LogEntry::try_from).collect()
     }
 
@@ -92,80 +89,6 @@ impl Snapshot for Moment {
     }
 
     async fn checkpoints(&mut self, after: Option<(u64, u64)>, limit: u32) -> Result<Vec<KeptCheckpoint>, StoreError> {
-        let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
-        let query = "
-            SELECT size, key, root, note, signed_at, verifier FROM checkpoints JOIN seal_keys ON number = key
-            WHERE (size, key) > ($1, $2) ORDER BY size, key LIMIT $3";
-        let query = sqlx::query_as(query).bind(size).bind(key).bind(i64::from(limit));
-        let rows: Vec<CheckpointRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;
-        rows.into_iter().map(KeptCheckpoint::try_from).collect()
-    }
-}
-
-/// An event's row.
-#[derive(FromRow)]
-struct EventRow {
-    position: i64,
-    aggregate_type: String,
-    aggregate_id: String,
-    sequence: i64,
-    event_type: String,
-    event_version: String,
-    on_date: Date,
-    recorded_at: DateTime<Utc>,
-    actor_name: String,
-    actor_role: String,
-    command_id: Uuid,
-    edition: String,
-    payload: String,
-}
-
-impl TryFrom<EventRow> for LogEntry {
-    type Error = StoreError;
-
-    fn try_from(row: EventRow) -> Result<Self, StoreError> {
-        let leaf = Leaf {
-            stream_type: row.aggregate_type,
-            stream_id: row.aggregate_id,
-            sequence: unsigned(row.sequence)?,
-            event_type: row.event_type,
-            event_version: row.event_version,
-            on: row.on_date,
-            recorded_at: row.recorded_at,
-            actor_name: row.actor_name,
-            actor_role: row.actor_role,
-            command_id: row.command_id,
-            command_digest: [0; 32],
-            edition: row.edition,
-            payload: row.payload,
-        };
-        Ok(Self { position: unsigned(row.position)?, leaf, has_record: false })
-    }
-}
-
-/// A checkpoint's row, with the key that signed it.
-#[derive(FromRow)]
-struct CheckpointRow {
-    size: i64,
-    key: i64,
-    root: Vec<u8>,
-    note: String,
-    signed_at: DateTime<Utc>,
-    verifier: String,
-}
-
-impl TryFrom<CheckpointRow> for KeptCheckpoint {
-    type Error = StoreError;
-
-    fn try_from(row: CheckpointRow) -> Result<Self, StoreError> {
-        let signer: Verifier = named(&row.verifier)?;
-        let root = row.root.as_slice().try_into();
-        let root = root.map_err(|error| damaged(format_args!("the root of a checkpoint: {error}")))?;
-        Ok(Self {
-            checkpoint: Checkpoint { origin: signer.name().to_owned(), size: unsigned(row.size)?, root },
-            key: unsigned(row.key)?,
-            note: row.note,
-            signed_at: row.signed_at,
-        })
+        seal::checkpoints(&mut *self.0, after, limit).await
     }
 }

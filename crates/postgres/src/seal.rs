@@ -78,11 +78,7 @@ impl SealedLog for PostgresStore {
     }
 
     async fn checkpoints(&self, after: Option<(u64, u64)>, limit: u32) -> Result<Vec<KeptCheckpoint>, StoreError> {
-        let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
-        let query = format!("{CHECKPOINTS} WHERE (size, key) > ($1, $2) ORDER BY size, key LIMIT $3");
-        let query = sqlx::query_as(&query).bind(size).bind(key).bind(i64::from(limit));
-        let rows: Vec<CheckpointRow> = query.fetch_all(&self.reads).await.map_err(store_error)?;
-        rows.into_iter().map(KeptCheckpoint::try_from).collect()
+        checkpoints(&self.reads, after, limit).await
     }
 
     async fn last_checkpoint(&self) -> Result<Option<KeptCheckpoint>, StoreError> {
@@ -185,9 +181,22 @@ async fn entries(executor: impl PgExecutor<'_>, from: u64, limit: u32) -> Result
     rows.into_iter().map(LogEntry::try_from).collect()
 }
 
+/// Up to `limit` checkpoints, by size and number of the key, after the one with these.
+pub(crate) async fn checkpoints(
+    executor: impl PgExecutor<'_>,
+    after: Option<(u64, u64)>,
+    limit: u32,
+) -> Result<Vec<KeptCheckpoint>, StoreError> {
+    let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
+    let query = format!("{CHECKPOINTS} WHERE (size, key) > ($1, $2) ORDER BY size, key LIMIT $3");
+    let query = sqlx::query_as(&query).bind(size).bind(key).bind(i64::from(limit));
+    let rows: Vec<CheckpointRow> = query.fetch_all(executor).await.map_err(store_error)?;
+    rows.into_iter().map(KeptCheckpoint::try_from).collect()
+}
+
 /// An event's row, with its command's digest.
 #[derive(FromRow)]
-struct EntryRow {
+pub(crate) struct EntryRow {
     position: i64,
     aggregate_type: String,
     aggregate_id: String,

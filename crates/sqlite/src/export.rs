@@ -7,11 +7,7 @@ use ledger_app::seal::{KeptCheckpoint, LogEntry};
 use ledger_app::store::{EditionFiles, StoreError};
 use ledger_app::transfer::Snapshot;
 use ledger_app::transfer::line::{Adoption, SealKey};
-use ledger_seal::checkpoint::Checkpoint;
-use ledger_seal::keys::Verifier;
-use ledger_seal::leaf::Leaf;
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -20,6 +16,7 @@ use crate::audit::{RECORDS, record};
 use crate::editions;
 use crate::error::failed;
 use crate::rows::{count, get, instant_text, parsed};
+use crate::seal::{self, entry, signed};
 
 /// A transaction: it sees the file as it was at its first statement.
 struct Moment(Transaction<'static, Sqlite>);
@@ -40,7 +37,7 @@ impl Snapshot for Moment {
     async fn events(&mut self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let sql =
             "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at,
-                          actor_name, actor_role, command_id, edition, payload
+                          actor_name, actor_role, command_id, NULL AS digest, edition, payload
                      FROM events WHERE position >= ? ORDER BY position LIMIT ?";
         let query = sqlx::query(sql).bind(signed(from)).bind(limit);
         query.fetch_all(&mut *self.0).await.map_err(failed)?.iter().map(entry).collect()
@@ -89,47 +86,6 @@ impl Snapshot for Moment {
     }
 
     async fn checkpoints(&mut self, after: Option<(u64, u64)>, limit: u32) -> Result<Vec<KeptCheckpoint>, StoreError> {
-        let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
-        let sql = "SELECT size, key, root, note, signed_at, verifier
-                     FROM checkpoints JOIN seal_keys ON seal_keys.number = checkpoints.key
-                    WHERE (size, key) > (?, ?) ORDER BY size, key LIMIT ?";
-        let query = sqlx::query(sql).bind(size).bind(key).bind(limit);
-        query.fetch_all(&mut *self.0).await.map_err(failed)?.iter().map(checkpoint).collect()
+        seal::checkpoints(&mut *self.0, after, limit).await
     }
-}
-
-fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
-    let leaf = Leaf {
-        stream_type: get(row, "aggregate_type")?,
-        stream_id: get(row, "aggregate_id")?,
-        sequence: count(row, "sequence")?,
-        event_type: get(row, "event_type")?,
-        event_version: get(row, "event_version")?,
-        on: parsed(row, "on_date")?,
-        recorded_at: parsed(row, "recorded_at")?,
-        actor_name: get(row, "actor_name")?,
-        actor_role: get(row, "actor_role")?,
-        command_id: parsed(row, "command_id")?,
-        command_digest: [0; 32],
-        edition: get(row, "edition")?,
-        payload: get(row, "payload")?,
-    };
-    Ok(LogEntry { position: count(row, "position")?, leaf, has_record: false })
-}
-
-fn checkpoint(row: &SqliteRow) -> Result<KeptCheckpoint, StoreError> {
-    let signer: Verifier = parsed(row, "verifier")?;
-    let root: &[u8] = get(row, "root")?;
-    let root = root.try_into().map_err(|error| StoreError::Damaged(format!("the root of a checkpoint: {error}")))?;
-    Ok(KeptCheckpoint {
-        checkpoint: Checkpoint { origin: signer.name().to_owned(), size: count(row, "size")?, root },
-        key: count(row, "key")?,
-        note: get(row, "note")?,
-        signed_at: parsed(row, "signed_at")?,
-    })
-}
-
-/// A number as SQLite stores it. None comes near the limit.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

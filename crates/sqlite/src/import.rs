@@ -7,9 +7,9 @@ use ledger_app::transfer::{Chunk, ImportState, ImportedEvent};
 use sqlx::{Connection, Row, SqliteConnection, SqliteExecutor};
 
 use crate::error::failed;
-use crate::export::signed;
 use crate::insert::{COMMANDS, CURRENT, EVENTS, Table, VERSIONS, insert};
 use crate::rows::{self, count, get, instant_text};
+use crate::seal::signed;
 use crate::value::Value;
 
 const EDITIONS: Table =

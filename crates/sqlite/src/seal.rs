@@ -68,10 +68,7 @@ impl SealedLog for SqliteStore {
     }
 
     async fn checkpoints(&self, after: Option<(u64, u64)>, limit: u32) -> Result<Vec<KeptCheckpoint>, StoreError> {
-        let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
-        let sql = format!("{CHECKPOINTS} WHERE (size, key) > (?, ?) ORDER BY size, key LIMIT ?");
-        let query = sqlx::query(&sql).bind(size).bind(key).bind(limit);
-        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(checkpoint).collect()
+        checkpoints(&self.readers, after, limit).await
     }
 
     async fn last_checkpoint(&self) -> Result<Option<KeptCheckpoint>, StoreError> {
@@ -147,7 +144,20 @@ async fn entries(executor: impl SqliteExecutor<'_>, from: u64, limit: u32) -> Re
     query.fetch_all(executor).await.map_err(failed)?.iter().map(entry).collect()
 }
 
-fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
+/// Up to `limit` checkpoints, by size and number of the key, after the one with these.
+pub(crate) async fn checkpoints(
+    executor: impl SqliteExecutor<'_>,
+    after: Option<(u64, u64)>,
+    limit: u32,
+) -> Result<Vec<KeptCheckpoint>, StoreError> {
+    let (size, key) = after.map_or((-1, 0), |(size, key)| (signed(size), signed(key)));
+    let sql = format!("{CHECKPOINTS} WHERE (size, key) > (?, ?) ORDER BY size, key LIMIT ?");
+    let query = sqlx::query(&sql).bind(size).bind(key).bind(limit);
+    query.fetch_all(executor).await.map_err(failed)?.iter().map(checkpoint).collect()
+}
+
+/// An event's row, with its command's digest.
+pub(crate) fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
     let digest: Option<&[u8]> = get(row, "digest")?;
     let digest = digest.map(<[u8; 32]>::try_from).transpose();
     let digest = digest.map_err(|_| StoreError::Damaged("the digest of a command has not 32 bytes".to_owned()))?;
@@ -199,6 +209,6 @@ async fn keep(
 }
 
 /// A number as SQLite stores it. None comes near the limit.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
