@@ -323,6 +323,11 @@ pub trait Store: Keys + KeptQuotes + Feed + Send + Sync {
         1
     }
 
+    /// Whether everything in it comes from another server, which it follows and may lag behind: nothing can be written.
+    async fn is_standby(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Loads what the commands need, in one read, from one snapshot.
     async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError>;
 

@@ -16,6 +16,7 @@ use crate::access::{Identity, Right};
 use crate::csv::{Delimiter, Table, page_response};
 use crate::params::{self, Query, default_limit, read_as};
 use crate::problem::Problem;
+use crate::reached;
 use crate::service::Service;
 
 /// Which ends to list.
@@ -38,6 +39,10 @@ pub(crate) struct ExpiryParams {
     #[serde(default, deserialize_with = "read_as::instant")]
     #[param(value_type = Option<String>, format = DateTime)]
     known_at: Option<DateTime<Utc>>,
+    /// Only an answer that knows at least this position of the log, as the feed told it; waited for a moment.
+    #[serde(default, deserialize_with = "read_as::position")]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_position: Option<u64>,
     /// Only what comes after this: `next` of the page before.
     #[serde(default, deserialize_with = "read_as::text")]
     after: Option<String>,
@@ -73,10 +78,11 @@ pub(crate) async fn swm_expiry(
     Query(asked): Query<ExpiryParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Read)?;
-    let ExpiryParams { from, to, partner, known_at, after, limit, delimiter, bom } = asked;
+    let ExpiryParams { from, to, partner, known_at, min_position, after, limit, delimiter, bom } = asked;
     let after = after.map(|key| parse_expiring_key(&key).ok_or_else(wrong_key)).transpose()?;
     let query = Expiring { from, to, partner: identity.scope(partner)?, known_at, after };
     let when = params::when(service.today(), None, known_at)?;
+    reached::position(&service, min_position).await?;
     page_response(&service.desk().ledger.expiring(&query, limit, when).await?, &headers, &uri, Table { delimiter, bom })
 }
 

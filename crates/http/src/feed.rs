@@ -23,6 +23,7 @@ use crate::head::Head;
 use crate::licenses::written;
 use crate::params::{Query, default_limit, read_as};
 use crate::problem::{self, Problem};
+use crate::reached;
 use crate::service::{Service, json_response};
 
 /// How many events a stream reads at a time.
@@ -60,6 +61,10 @@ pub(crate) struct FeedParams {
     #[serde(default, deserialize_with = "read_as::wait")]
     #[param(minimum = 0, maximum = 60, default = 0)]
     wait: u64,
+    /// Only an answer that knows at least this position of the log, as the feed told it; waited for a moment.
+    #[serde(default, deserialize_with = "read_as::position")]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_position: Option<u64>,
 }
 
 /// Every event of the ledger, in the order of its position
@@ -79,7 +84,8 @@ pub(crate) async fn events(
     Query(asked): Query<FeedParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Follow)?;
-    let FeedParams { after, limit, event_type, license, partner, wait } = asked;
+    let FeedParams { after, limit, event_type, license, partner, wait, min_position } = asked;
+    reached::position(&service, min_position).await?;
     let filter = FeedFilter { event_type, license, partner: identity.scope(partner)? };
     let reader = Reader { service, identity, filter, after: last_event_id(&headers)?.or(after) };
     if prefers(&headers, EVENT_STREAM) {

@@ -30,6 +30,7 @@ pub mod openapi;
 mod params;
 pub mod problem;
 mod quotes;
+mod reached;
 mod routes;
 pub mod server;
 mod service;

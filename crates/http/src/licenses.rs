@@ -19,9 +19,10 @@ use crate::csv::{Delimiter, Table, page_response};
 use crate::if_match::etag;
 use crate::params::{self, Number, Query, default_limit, read_as};
 use crate::problem::{self, Problem};
+use crate::reached;
 use crate::service::{Service, json_response};
 
-/// Which day and instant a question is about.
+/// Which day and instant a question about a license is about.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -34,6 +35,10 @@ pub(crate) struct WhenParams {
     #[serde(default, deserialize_with = "read_as::instant")]
     #[param(value_type = Option<String>, format = DateTime)]
     known_at: Option<DateTime<Utc>>,
+    /// Only an answer that knows at least this version of the license, as an outcome told it; waited for a moment.
+    #[serde(default, deserialize_with = "read_as::position")]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_version: Option<u64>,
 }
 
 /// Which licenses to list.
@@ -79,6 +84,10 @@ pub(crate) struct ListParams {
     #[serde(default, deserialize_with = "read_as::instant")]
     #[param(value_type = Option<String>, format = DateTime)]
     known_at: Option<DateTime<Utc>>,
+    /// Only an answer that knows at least this position of the log, as the feed told it; waited for a moment.
+    #[serde(default, deserialize_with = "read_as::position")]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_position: Option<u64>,
     /// Only what comes after this license: `next` of the page before.
     #[serde(default, deserialize_with = "read_as::word")]
     #[param(value_type = Option<String>)]
@@ -114,6 +123,10 @@ pub(crate) struct EventsParams {
     #[serde(default, deserialize_with = "read_as::instant")]
     #[param(value_type = Option<String>, format = DateTime)]
     known_at: Option<DateTime<Utc>>,
+    /// Only an answer that knows at least this version of the license, as an outcome told it; waited for a moment.
+    #[serde(default, deserialize_with = "read_as::position")]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_version: Option<u64>,
     /// At most so many.
     #[serde(default = "default_limit", deserialize_with = "read_as::limit")]
     #[param(minimum = 1, maximum = 1000, default = 50)]
@@ -131,10 +144,11 @@ pub(crate) async fn get_license(
     State(service): State<Arc<Service>>,
     identity: Identity,
     Number(number): Number,
-    Query(WhenParams { on, known_at }): Query<WhenParams>,
+    Query(WhenParams { on, known_at, min_version }): Query<WhenParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Read)?;
     let when = params::when(service.today(), on, known_at)?;
+    reached::version(&service, &identity, &number, min_version).await?;
     let is_of_now = on.is_none() && known_at.is_none();
     if !is_of_now {
         must_see(&service, &identity, &number).await?;
@@ -169,6 +183,7 @@ pub(crate) async fn list_licenses(
     identity.must_have(Right::Read)?;
     let table = Table { delimiter: asked.delimiter, bom: asked.bom };
     let when = params::when(service.today(), asked.on, asked.known_at)?;
+    reached::position(&service, asked.min_position).await?;
     let query = ListQuery {
         product: asked.product,
         partner: identity.scope(asked.partner)?,
@@ -204,10 +219,11 @@ pub(crate) async fn license_events(
     State(service): State<Arc<Service>>,
     identity: Identity,
     Number(number): Number,
-    Query(EventsParams { after, on, known_at, limit }): Query<EventsParams>,
+    Query(EventsParams { after, on, known_at, min_version, limit }): Query<EventsParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Follow)?;
     let when = params::when(service.today(), on, known_at)?;
+    reached::version(&service, &identity, &number, min_version).await?;
     must_see(&service, &identity, &number).await?;
     let after = after.unwrap_or_default();
     let mut items = service.desk().ledger.history(&number, after, limit + 1, when.as_of()).await?;

@@ -51,6 +51,7 @@ kinds! {
     BUSY = SERVICE_UNAVAILABLE, "busy", "The service has too much to do.", "Служба перегружена.";
     TOO_LONG = SERVICE_UNAVAILABLE, "took-too-long", "The request took too long.", "Запрос выполнялся слишком долго.";
     NOT_YET_FINAL = SERVICE_UNAVAILABLE, "not-yet-final", "What is known at that instant is not final yet.", "Известное на этот момент ещё не окончательно.";
+    BEHIND = SERVICE_UNAVAILABLE, "behind", "This standby has not come that far yet.", "Эта реплика ещё не дошла до этого места.";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The database does not answer.", "База данных не отвечает.";
 }
 

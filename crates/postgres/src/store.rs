@@ -98,6 +98,10 @@ impl Store for PostgresStore {
         WRITERS
     }
 
+    async fn is_standby(&self) -> Result<bool, StoreError> {
+        is_standby(&mut *self.reads.acquire().await.map_err(store_error)?).await
+    }
+
     async fn load(&self, wanted: &[Wanted]) -> Result<Loaded, StoreError> {
         load::load(&self.writes, wanted).await
     }

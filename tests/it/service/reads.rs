@@ -26,6 +26,7 @@ async fn everything(service: &Service) {
     let vendor = &service.vendor;
     with_licenses(service).await;
     same_as_the_command_line(service).await;
+    one_s_own_writes(service).await;
 
     let past = vendor.get("/v1/licenses/lic-1?on=2012-02-01").await;
     assert_eq!((past.fine()["users"].clone(), past.header("etag")), (json!(25), None));
@@ -66,6 +67,25 @@ async fn everything(service: &Service) {
     let page = vendor.get("/v1/licenses/LIC-1/events?after=3").await.fine();
     assert_eq!((&page["items"][0]["sequence"], &page["next"]), (&json!(4), &Value::Null));
     assert_eq!(vendor.get("/v1/licenses/LIC-1/events?after=4").await.fine()["items"], json!([]));
+}
+
+/// Where nothing is behind, what an outcome told is there at once, and what is not there was never recorded.
+async fn one_s_own_writes(service: &Service) {
+    let vendor = &service.vendor;
+    for (there, never) in [
+        ("/v1/licenses/LIC-1?min_version=4", "/v1/licenses/LIC-1?min_version=5"),
+        ("/v1/licenses/LIC-1/events?min_version=4", "/v1/licenses/LIC-9/events?min_version=1"),
+        ("/v1/licenses?min_position=0", "/v1/licenses?min_position=1000"),
+        ("/v1/events?min_position=0", "/v1/events?min_position=1000"),
+        (
+            "/v1/swm-expiry?from=2013-01-01&to=2013-02-01&min_position=0",
+            "/v1/swm-expiry?from=2013-01-01&to=2013-02-01&min_position=1000",
+        ),
+    ] {
+        vendor.get(there).await.fine();
+        vendor.get(never).await.problem(409, "/problems/conflict");
+    }
+    vendor.get("/v1/licenses/LIC-1?min_version=-1").await.problem(400, "/problems/bad-request");
 }
 
 /// The service and the command line give the same answers.

@@ -18,7 +18,7 @@ fn without_examples() -> Value {
         "BadRequest": problem("The request cannot be understood: `errors` says which part of it."),
         "NoKey": problem_with("No key, or one that is unknown, revoked or has expired.", &["WWW-Authenticate"]),
         "Forbidden": problem("The key's role may not do this, or the key is kept to another partner's licenses. A license that does not exist is answered in the same way."),
-        "NotOver": problem("`known_at` is an instant that is not over yet."),
+        "AskedAhead": problem("`known_at` is an instant that is not over yet, or what `min_version` or `min_position` names was never recorded."),
         "BodyTooSlow": problem("The body did not arrive in time."),
         "TooLarge": problem("The body is larger than is taken."),
         "NotJson": problem("The content type is not the one that is taken here."),
@@ -104,9 +104,11 @@ fn shared_by(operation: &Map<String, Value>) -> Vec<(&'static str, &'static str)
     if has("parameters") {
         answers.push(("400", "BadRequest"));
     }
-    let known_at = |parameter: &Value| parameter["name"] == "known_at";
-    if operation.get("parameters").and_then(Value::as_array).is_some_and(|list| list.iter().any(known_at)) {
-        answers.push(("409", "NotOver"));
+    let asks_ahead = |parameter: &Value| {
+        parameter["name"].as_str().is_some_and(|name| ["known_at", "min_version", "min_position"].contains(&name))
+    };
+    if operation.get("parameters").and_then(Value::as_array).is_some_and(|list| list.iter().any(asks_ahead)) {
+        answers.push(("409", "AskedAhead"));
     }
     if let Some(body) = operation.get("requestBody") {
         answers.push(("415", "NotJson"));
