@@ -1,5 +1,6 @@
 //! The writer: callers that wait are written together, and none does another any harm.
 
+mod at_once;
 mod groups;
 mod many;
 mod trouble;

@@ -14,7 +14,7 @@ use crate::redistribution::{Opened, TODAY, ledger_on, nothing_to_mend};
 use crate::use_cases::{context, lines};
 
 /// A writer on PostgreSQL, and the same database bare.
-async fn postgres() -> (Tested, PgPool) {
+pub(super) async fn postgres() -> (Tested, PgPool) {
     let url = Server::shared().await.unwrap().new_database().await.unwrap();
     let tested = Tested::on(Opened::of(Arc::new(PostgresStore::connect(&url).await.unwrap()))).await;
     (tested, PgPool::connect(&url).await.unwrap())
