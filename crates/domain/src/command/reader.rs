@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::values::Date;
 
@@ -234,7 +234,12 @@ fn normal_text(text: &str, max_chars: usize, may_be_empty: bool) -> Result<Strin
     if text.chars().any(char::is_control) {
         return Err("holds a control character".to_owned());
     }
-    let text: String = text.trim().nfc().collect();
+    let text = text.trim();
+    // Nearly every text is in NFC already, and to see that costs far less than to compose it anew.
+    let text: String = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.to_owned(),
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),
+    };
     if text.is_empty() && !may_be_empty {
         return Err("is empty".to_owned());
     }
