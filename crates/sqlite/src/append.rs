@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger_app::store::{Batch, JudgedCommand, NewEvent, StoreError};
 use ledger_domain::values::LicenseNumber;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
 use crate::error::failed;
-use crate::insert::{COMMANDS, CURRENT, EVENTS, VERSIONS, insert};
+use crate::insert::{COMMANDS, CURRENT, EVENTS, INDEXED, STEADY, Script, VERSIONS};
 use crate::rows::{self, count, get, instant_text, parsed};
-use crate::value::Value;
+use crate::value::{Value, raw_row};
 
 /// A license's row as it is stored.
 struct Head {
@@ -18,6 +19,8 @@ struct Head {
     fold: u32,
     recorded_at: String,
     state: String,
+    /// What is in [`INDEXED`].
+    indexed: Vec<Value<'static>>,
 }
 
 /// Where the batch is written: the first event's position, and the instant of them all.
@@ -26,33 +29,49 @@ struct Place {
     recorded_at: String,
 }
 
+/// Writes the batch, in few statements: each costs handing it to another thread, and being woken by it.
 pub(crate) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    let heads = heads(&mut transaction, batch).await?;
-    check(batch, &heads)?;
-    let place = place(&mut transaction, &heads).await?;
-    write(&mut transaction, batch, &place).await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)
+    let done = transaction(connection, batch).await;
+    if done.is_err() {
+        // When this fails there is none any more, or the connection is not used again.
+        sqlx::query("ROLLBACK").execute(connection).await.ok();
+    }
+    done
 }
 
-/// The rows of the licenses that the batch changes or was judged by.
-async fn heads(connection: &mut SqliteConnection, batch: &Batch) -> Result<HashMap<String, Head>, StoreError> {
+async fn transaction(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
+    let begun = begin(connection, batch).await?;
+    let (place, heads) = begun.split_last().ok_or_else(|| StoreError::Damaged("there is no sealer".to_owned()))?;
+    let heads = heads.iter().map(head).collect::<Result<_, _>>()?;
+    check(batch, &heads)?;
+    let place = self::place(place, &heads)?;
+    write(connection, batch, &heads, &place).await.map_err(failed)
+}
+
+/// Begins a transaction: the rows of the licenses that the batch changes or was judged by, then where it is written.
+async fn begin(connection: &mut SqliteConnection, batch: &Batch) -> Result<Vec<SqliteRow>, StoreError> {
     let changed = batch.states.iter().map(|state| &state.facts.license);
     let licenses: Vec<_> = changed.chain(batch.guards.iter().map(|(license, _)| license)).collect();
-    let sql = "SELECT license, version, fold, recorded_at, state FROM current_entitlement
-                WHERE license IN (SELECT value FROM json_each(?))";
+    let sql = format!(
+        "BEGIN IMMEDIATE;
+        SELECT {}, license, version, fold, recorded_at, state FROM current_entitlement
+         WHERE license IN (SELECT value FROM json_each(?));
+        SELECT final_until, (SELECT coalesce(max(position) + 1, 0) FROM events) AS position FROM sealer",
+        INDEXED.join(",")
+    );
     let asked = serde_json::json!(licenses).to_string();
-    let rows = sqlx::query(sql).bind(asked).fetch_all(connection).await.map_err(failed)?;
-    let head = |row| {
-        let head = Head {
-            version: count(row, "version")?,
-            fold: get(row, "fold")?,
-            recorded_at: get(row, "recorded_at")?,
-            state: get(row, "state")?,
-        };
-        Ok((get(row, "license")?, head))
+    sqlx::query(&sql).bind(asked).fetch_all(connection).await.map_err(failed)
+}
+
+fn head(row: &SqliteRow) -> Result<(String, Head), StoreError> {
+    let head = Head {
+        version: count(row, "version")?,
+        fold: get(row, "fold")?,
+        recorded_at: get(row, "recorded_at")?,
+        state: get(row, "state")?,
+        indexed: raw_row(row)?.into_iter().take(INDEXED.len()).collect(),
     };
-    rows.iter().map(head).collect()
+    Ok((get(row, "license")?, head))
 }
 
 fn check(batch: &Batch, heads: &HashMap<String, Head>) -> Result<(), StoreError> {
@@ -83,28 +102,44 @@ fn check_version(license: &LicenseNumber, expected: u64, heads: &HashMap<String,
 }
 
 /// One instant for the whole batch: not before the last one of any of its licenses, after all that is final.
-async fn place(connection: &mut SqliteConnection, heads: &HashMap<String, Head>) -> Result<Place, StoreError> {
-    let sql = "SELECT final_until, (SELECT coalesce(max(position) + 1, 0) FROM events) AS position FROM sealer";
-    let row = sqlx::query(sql).fetch_one(connection).await.map_err(failed)?;
-    let final_until: DateTime<Utc> = parsed(&row, "final_until")?;
+fn place(row: &SqliteRow, heads: &HashMap<String, Head>) -> Result<Place, StoreError> {
+    let final_until: DateTime<Utc> = parsed(row, "final_until")?;
     let earliest = instant_text(crate::now().max(final_until + TimeDelta::microseconds(1)));
     let last = heads.values().map(|head| head.recorded_at.as_str()).max().unwrap_or_default();
-    Ok(Place { position: count(&row, "position")?, recorded_at: earliest.as_str().max(last).to_owned() })
+    Ok(Place { position: count(row, "position")?, recorded_at: earliest.as_str().max(last).to_owned() })
 }
 
-async fn write(connection: &mut SqliteConnection, batch: &Batch, place: &Place) -> Result<(), sqlx::Error> {
+async fn write(
+    connection: &mut SqliteConnection,
+    batch: &Batch,
+    heads: &HashMap<String, Head>,
+    place: &Place,
+) -> Result<(), sqlx::Error> {
     let at = place.recorded_at.as_str();
     let events = || batch.commands.iter().flat_map(|command| command.events.iter().map(move |event| (command, event)));
     let commands = batch.commands.iter().map(|command| command_row(command, &batch.edition, at));
-    insert(connection, &COMMANDS, commands.collect()).await?;
     let rows = events()
         .zip(place.position..)
         .map(|((command, event), position)| event_row(command, event, &batch.edition, at, position));
-    insert(connection, &EVENTS, rows.collect()).await?;
     let versions = events().filter_map(|(_, event)| event.facts.as_ref()).map(|facts| rows::values(facts, at));
-    insert(connection, &VERSIONS, versions.collect()).await?;
-    let states = batch.states.iter().map(|state| rows::state_values(state, at));
-    insert(connection, &CURRENT, states.collect()).await
+    let states = batch.states.iter().map(|state| (state.facts.license.as_str(), rows::state_values(state, at)));
+    let (steady, states): (Vec<_>, Vec<_>) = states.partition(|(license, row)| is_steady(row, heads.get(*license)));
+    let mut script = Script::default();
+    script.insert(&COMMANDS, commands.collect());
+    script.insert(&EVENTS, rows.collect());
+    script.insert(&VERSIONS, versions.collect());
+    for (table, states) in [(&STEADY, steady), (&CURRENT, states)] {
+        script.insert(table, states.into_iter().map(|(_, row)| row).collect());
+    }
+    script.add("COMMIT");
+    script.run(connection).await
+}
+
+/// Whether no indexed column changes.
+fn is_steady(row: &[Value<'_>], head: Option<&Head>) -> bool {
+    let indexed =
+        CURRENT.columns.iter().zip(row).filter(|(column, _)| INDEXED.contains(column)).map(|(_, value)| value);
+    head.is_some_and(|head| indexed.eq(&head.indexed))
 }
 
 fn command_row<'b>(command: &'b JudgedCommand, edition: &'b str, recorded_at: &'b str) -> Vec<Value<'b>> {
