@@ -64,7 +64,11 @@ impl Ledger {
         }
         match self.write(judged, known).await {
             // A connection may have broken long ago, while nobody used it. Were they written all the same, they are found.
-            Err(StoreError::Conflict(_) | StoreError::Unavailable(_)) => Ok(None),
+            Err(StoreError::Unavailable(_)) => Ok(None),
+            Err(StoreError::Conflict(_)) => {
+                self.recent.was_wrong();
+                Ok(None)
+            }
             done => done.map(Some),
         }
     }

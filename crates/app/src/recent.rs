@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ledger_domain::license::License;
@@ -16,9 +17,17 @@ const LICENSES: usize = 2_048;
 /// A state longer than this, in bytes, is not remembered: that of a license that was split and merged many times.
 const STATE_BYTES: usize = 8_192;
 
+/// How many groups are not remembered once another process was quicker: it writes the same licenses, and what is
+/// remembered of them would be wrong every other time, which costs more than loading them.
+const REST: u32 = 64;
+
 /// The licenses remembered. Each is taken out to be used, and comes back once it is written.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<Generations>);
+pub(crate) struct Recent {
+    generations: Mutex<Generations>,
+    /// How many groups are still not remembered.
+    rest: AtomicU32,
+}
 
 /// Those written last, and those before; when the young are many, they become the old, and the old are forgotten.
 #[derive(Debug, Default)]
@@ -37,13 +46,22 @@ struct Remembered {
 impl Recent {
     /// Takes out those of the licenses that are remembered.
     pub(crate) fn take<'l>(&self, licenses: impl Iterator<Item = &'l LicenseNumber>) -> HashMap<LicenseNumber, Held> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         licenses.filter_map(|license| Some((license.clone(), generations.take(license)?.into()))).collect()
     }
 
-    /// Remembers the licenses that were written.
+    /// What was remembered was not so any more: for a while nothing is.
+    pub(crate) fn was_wrong(&self) {
+        self.rest.store(REST, Ordering::Relaxed);
+    }
+
+    /// Remembers the licenses that were written, unless it rests.
     pub(crate) fn remember(&self, written: Vec<StateWrite>, mut licenses: BTreeMap<LicenseNumber, Held>) {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = self.rest.try_update(Ordering::Relaxed, Ordering::Relaxed, |rest| rest.checked_sub(1));
+        if rests.is_ok() {
+            return;
+        }
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         for StateWrite { state, facts, .. } in written {
             let license = licenses.remove(&facts.license).and_then(|held| held.license);
             if let Some(license) = license.filter(|_| state.len() <= STATE_BYTES) {
@@ -127,6 +145,18 @@ mod tests {
         }
         assert!(takes(&recent, 0));
         assert!(!takes(&recent, 0));
+    }
+
+    #[test]
+    fn once_it_was_wrong_it_rests_for_a_while() {
+        let recent = Recent::default();
+        recent.was_wrong();
+        for _ in 0..REST {
+            remember(&recent, license(1));
+            assert!(!takes(&recent, 1));
+        }
+        remember(&recent, license(1));
+        assert!(takes(&recent, 1));
     }
 
     #[test]

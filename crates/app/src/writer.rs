@@ -1,14 +1,18 @@
-//! Writers: callers that wait are written together.
+//! The writer: callers that wait are written together.
 //!
-//! While a writer waits for the database, callers queue up, and it takes them all at once when it comes back: a commit
-//! costs far more than one command more in it. Before it takes them it lets whatever else is ready to run go first, for
-//! those who were just answered often come again at once; it never waits for time to pass.
+//! While the database works on a group, callers queue up, and the next group takes them all: a commit costs far more than
+//! one command more in it. Two groups can be on their way at once, so that one is computed while the other waits for the
+//! disk; but the second one sets out only when it is as large as the first, for small groups cost everybody more than
+//! they gain. Nobody waits for time to pass, and who comes alone does not wait at all.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger_domain::values::LicenseNumber;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
 use crate::group::Task;
 use crate::judge::unwritable;
@@ -20,39 +24,40 @@ use crate::store::StoreError;
 /// How many commands are written together at most.
 const GROUP: usize = 64;
 
-/// How many callers queue up for a writer; further ones wait until there is room.
+/// How many callers queue up; further ones wait until there is room.
 const QUEUE: usize = 1_024;
 
-/// How often a writer looks without anyone having come before it takes those who wait.
+/// How often the writer looks without anyone having come before it takes those who wait.
 const LOOKS: u32 = 8;
+
+/// How long a group may take until smaller ones set out beside it: it may wait for somebody else's lock.
+const LATE: Duration = Duration::from_millis(20);
 
 /// Posts single commands of many callers, each accepted or refused by itself, in as few commits as there can be.
 ///
-/// Commands on one license are judged in the order they came. The writers end when the last clone is dropped and all
+/// Commands on one license are judged in the order they came. The writer ends when the last clone is dropped and all
 /// that waits is written.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    queues: Arc<[mpsc::Sender<Asked>]>,
+    queue: mpsc::Sender<Asked>,
 }
 
 /// A command, and where its answer goes.
 #[derive(Debug)]
 struct Asked {
+    license: LicenseNumber,
     entry: Entry,
     context: PostContext,
     reply: oneshot::Sender<Result<Answered, StoreError>>,
 }
 
 impl Writer {
-    /// Starts as many writers as the store makes use of.
+    /// Starts the writer.
     #[must_use]
     pub fn start(ledger: Arc<Ledger>) -> Self {
-        let start = |_| {
-            let (queue, asked) = mpsc::channel(QUEUE);
-            tokio::spawn(work(Arc::clone(&ledger), asked));
-            queue
-        };
-        Self { queues: (0..ledger.store.writers().max(1)).map(start).collect() }
+        let (queue, asked) = mpsc::channel(QUEUE);
+        tokio::spawn(work(ledger, asked));
+        Self { queue }
     }
 
     /// Posts a command, and returns its answer after the commit. Dropped before, the command may be written or not, as
@@ -62,47 +67,107 @@ impl Writer {
     /// The store's failure; posting the same command id again tells what became of it.
     pub async fn post(&self, line: InputLine, context: PostContext) -> Result<Answered, StoreError> {
         let entry = read_line(&line, &context.poster).map_err(|error| unwritable(&error))?;
-        let queue = match &entry {
+        let license = match &entry {
             Entry::Invalid(answered) => return Ok(answered.clone()),
-            Entry::Command(request, _) => self.queue_of(&request.license).ok_or_else(gone)?,
+            Entry::Command(request, _) => request.license.clone(),
         };
         let (reply, answer) = oneshot::channel();
-        queue.send(Asked { entry, context, reply }).await.map_err(|_| gone())?;
+        self.queue.send(Asked { license, entry, context, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
-
-    /// Always the same one for a license, so that its commands do not overtake each other.
-    fn queue_of(&self, license: &LicenseNumber) -> Option<&mpsc::Sender<Asked>> {
-        let mut hasher = DefaultHasher::new();
-        license.hash(&mut hasher);
-        let queue = hasher.finish() % u64::try_from(self.queues.len()).ok()?;
-        self.queues.get(usize::try_from(queue).ok()?)
-    }
 }
 
-/// Writes whatever waits, again and again. Each group is a task of its own: if one panics, the next is written all the
-/// same.
+/// Writes whatever waits, again and again, until nobody can come any more.
 async fn work(ledger: Arc<Ledger>, mut queue: mpsc::Receiver<Asked>) {
-    let mut asked = Vec::new();
-    while let Some(first) = queue.recv().await {
-        asked.push(first);
-        let_others_come(&queue).await;
-        while asked.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            asked.push(next);
+    let mut groups = Groups::at_most(ledger.store.writers().max(1));
+    let (mut waiting, mut is_open) = (VecDeque::new(), true);
+    while is_open || !waiting.is_empty() {
+        if groups.may_set_out(waiting.len()) {
+            let_others_come(&mut queue, &mut waiting).await;
+            groups.set_out(&ledger, &mut waiting);
         }
-        tokio::spawn(write(Arc::clone(&ledger), std::mem::take(&mut asked))).await.ok();
+        tokio::select! {
+            asked = queue.recv(), if is_open && groups.have_room() && waiting.len() < QUEUE => match asked {
+                Some(asked) => waiting.push_back(asked),
+                None => is_open = false,
+            },
+            Some(written) = groups.on_their_way.join_next_with_id() => groups.written(written),
+            () = sleep_until(groups.late_at), if groups.hold_up(waiting.len()) => groups.size = 0,
+        }
+    }
+    groups.on_their_way.detach_all();
+}
+
+/// Takes those who wait. Each look gives way once to all other tasks, and to what the network has brought.
+async fn let_others_come(queue: &mut mpsc::Receiver<Asked>, waiting: &mut VecDeque<Asked>) {
+    let mut looks = 0;
+    while looks < LOOKS && waiting.len() < GROUP {
+        tokio::task::yield_now().await;
+        looks += 1;
+        while waiting.len() < QUEUE
+            && let Ok(asked) = queue.try_recv()
+        {
+            waiting.push_back(asked);
+            looks = 0;
+        }
     }
 }
 
-/// Each look gives way once to all other tasks, and to what the network has brought.
-async fn let_others_come(queue: &mpsc::Receiver<Asked>) {
-    let (mut looks, mut waiting) = (0, queue.len());
-    while looks < LOOKS && waiting < GROUP {
-        tokio::task::yield_now().await;
-        looks = if queue.len() > waiting { 0 } else { looks + 1 };
-        waiting = queue.len();
+/// The groups that are being written.
+struct Groups {
+    /// How many go well at once.
+    most: usize,
+    /// Each is a task of its own: if one panics, the next is written all the same.
+    on_their_way: JoinSet<()>,
+    /// Their licenses: who comes for one of them waits until it is written.
+    licenses: HashMap<LicenseNumber, task::Id>,
+    /// How large the last one was; 0 once it is late.
+    size: usize,
+    /// When it is.
+    late_at: Instant,
+}
+
+impl Groups {
+    fn at_most(most: usize) -> Self {
+        let (on_their_way, licenses) = (JoinSet::new(), HashMap::new());
+        Self { most, on_their_way, licenses, size: 0, late_at: Instant::now() }
+    }
+
+    fn have_room(&self) -> bool {
+        self.on_their_way.len() < self.most
+    }
+
+    fn may_set_out(&self, waiting: usize) -> bool {
+        waiting > 0 && (self.on_their_way.is_empty() || self.have_room() && waiting >= self.size)
+    }
+
+    /// Whether those who wait do so only because the last one was larger.
+    fn hold_up(&self, waiting: usize) -> bool {
+        waiting > 0 && self.have_room() && self.size > 0
+    }
+
+    fn set_out(&mut self, ledger: &Arc<Ledger>, waiting: &mut VecDeque<Asked>) {
+        let (mut group, mut others) = (Vec::new(), VecDeque::new());
+        for asked in waiting.drain(..) {
+            if group.len() < GROUP && !self.licenses.contains_key(&asked.license) {
+                group.push(asked);
+            } else {
+                others.push_back(asked);
+            }
+        }
+        *waiting = others;
+        if group.is_empty() {
+            return;
+        }
+        (self.size, self.late_at) = (group.len(), Instant::now() + LATE);
+        let licenses: Vec<_> = group.iter().map(|asked| asked.license.clone()).collect();
+        let id = self.on_their_way.spawn(write(Arc::clone(ledger), group)).id();
+        self.licenses.extend(licenses.into_iter().map(|license| (license, id)));
+    }
+
+    fn written(&mut self, written: Result<(task::Id, ()), JoinError>) {
+        let id = written.map_or_else(|panicked| panicked.id(), |(id, ())| id);
+        self.licenses.retain(|_, of| *of != id);
     }
 }
 

@@ -52,7 +52,6 @@ async fn those_who_wait_are_written_in_one_transaction() {
         for license in ["AAA", "BBB"] {
             tested.post(&bought(license)).await;
         }
-        // All on one license go to one writer.
         let group = ["one", "two", "three"].map(|name| (installed("AAA", name), context(TODAY)));
         let outcomes = tested.post_at_once(group.into()).await;
         assert_eq!(

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use throwaway_postgres::Server;
 use tokio::task::JoinSet;
 
-use super::{Tested, bought, installed, post};
+use super::{Tested, bought, installed, kinds, post};
 use crate::redistribution::{Opened, TODAY, ledger_on, nothing_to_mend};
 use crate::use_cases::{context, lines};
 
@@ -93,6 +93,32 @@ async fn connections_that_die_lose_and_double_nothing() {
         assert_eq!(tested.history(&format!("LIC-{caller}")).await.len(), 42);
     }
     nothing_to_mend(&tested.ledger).await;
+}
+
+#[tokio::test]
+async fn a_group_that_is_held_up_holds_up_nobody_who_comes_alone() {
+    let (tested, pool) = postgres().await;
+    for license in ["AAA", "BBB", "CCC", "DDD"] {
+        tested.post(&bought(license)).await;
+    }
+    let mut holder = pool.begin().await.unwrap();
+    let lock = "SELECT FROM current_entitlement WHERE license = 'AAA' FOR UPDATE";
+    sqlx::query(lock).execute(&mut *holder).await.unwrap();
+    let group = ["AAA", "BBB", "CCC"].map(|license| (installed(license, "one"), context(TODAY)));
+    let (outcomes, ()) = tokio::join!(tested.post_at_once(group.into()), async {
+        until_an_append_waits(&pool).await;
+        assert_eq!(tested.post(&installed("DDD", "one")).await["outcome"], "accepted");
+        holder.rollback().await.unwrap();
+    });
+    assert_eq!(kinds(&outcomes), ["accepted"; 3]);
+}
+
+async fn until_an_append_waits(pool: &PgPool) {
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                 WHERE datname = current_database() AND query LIKE '%ledger_append%' AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(pool).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
