@@ -1,5 +1,8 @@
 //! Reports and the views: the same on both databases, of one moment, and readable by a role that can do nothing else.
 
+mod moments;
+mod role;
+
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +15,6 @@ use crate::command_line::{Cli, text};
 use crate::files::root;
 
 const KINDS: [&str; 4] = ["swm-expiry", "entitlements", "sales", "refusals"];
-const VIEWS: [&str; 6] = ["entitlements", "entitlement_versions", "swm_expiry", "events", "sales", "refusals"];
 
 /// Posts the example year; returns its outcomes.
 fn year(cli: &Cli) -> Vec<Value> {
@@ -135,53 +137,6 @@ async fn the_documented_queries_answer_in_a_file() {
         let row = sqlx::query(&query).fetch_one(&mut database).await.unwrap();
         let rows = report(&cli, kind, &[])["items"].as_array().unwrap().len();
         assert_eq!(usize::try_from(row.get::<i64, _>(0)), Ok(rows), "{view}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_role_reads_the_views_and_nothing_else() {
-    let url = Server::shared().await.unwrap().new_database().await.unwrap();
-    let cli = Cli::on(url.clone());
-    year(&cli);
-    let mut database = PgConnection::connect(&url).await.unwrap();
-    for again in [false, true] {
-        let role = documented("role\n").concat();
-        sqlx::raw_sql(&role).execute(&mut database).await.unwrap_or_else(|error| panic!("{again}: {error}"));
-    }
-    sqlx::raw_sql("SET ROLE license_ledger_reporting").execute(&mut database).await.unwrap();
-    for query in documented("postgresql\n") {
-        let rows = sqlx::raw_sql(&query).fetch_all(&mut database).await;
-        rows.unwrap_or_else(|error| panic!("{query}: {error}"));
-    }
-    let counts = [
-        ("reporting.sales", report(&cli, "sales", &[])),
-        ("reporting.refusals", report(&cli, "refusals", &[])),
-        ("reporting.entitlement_on('2012-12-31')", report(&cli, "entitlements", &["--on", "2012-12-31"])),
-        ("reporting.swm_ending('2008-01-01', '2020-01-01')", report(&cli, "swm-expiry", &["--to", "2020-01-01"])),
-        ("reporting.entitlement_known_at('2012-12-31', '2000-01-01')", serde_json::json!({"items": []})),
-    ];
-    for (from, report) in counts {
-        let query = format!("SELECT count(*) FROM {from}");
-        let row = sqlx::query(&query).fetch_one(&mut database).await.unwrap();
-        assert_eq!(usize::try_from(row.get::<i64, _>(0)), Ok(report["items"].as_array().unwrap().len()), "{from}");
-    }
-    let tables =
-        ["events", "commands", "editions", "current_entitlement", "entitlement_versions", "api_keys", "sealer"];
-    let reads = tables.map(|table| format!("SELECT * FROM {table}"));
-    let writes = VIEWS.map(|view| format!("DELETE FROM reporting.{view}"));
-    let others = [
-        "UPDATE reporting.entitlements SET users = 1",
-        "CREATE TABLE mine (a int)",
-        "CREATE TABLE reporting.mine (a int)",
-        "SELECT ledger_adopt('a', 'b', 'c')",
-        "SELECT ledger_seal(1)",
-    ];
-    for refused in reads.into_iter().chain(writes).chain(others.map(str::to_owned)) {
-        let error = sqlx::raw_sql(&refused).execute(&mut database).await.unwrap_err();
-        let said = error.to_string();
-        let is_refused =
-            said.contains("permission denied") || said.contains("does not exist") && refused.contains("api_keys");
-        assert!(is_refused || said.contains("cannot delete from view"), "{refused}: {said}");
     }
 }
 

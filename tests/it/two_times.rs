@@ -76,7 +76,14 @@ async fn all_answers(ledger: &Ledger, known_at: Option<DateTime<Utc>>) -> Vec<Va
         }
         all.push(json!(page));
     }
-    let asked = Expiring { from: day("2008-01-01"), to: day("2020-01-01"), partner: None, known_at, after: None };
+    let asked = Expiring {
+        from: day("2008-01-01"),
+        to: day("2020-01-01"),
+        partner: None,
+        kept_to: None,
+        known_at,
+        after: None,
+    };
     let when = When { today: day(TODAY), on: None, known_at };
     all.push(json!(ledger.expiring(&asked, 1_000, when).await.unwrap()));
     all
@@ -97,6 +104,24 @@ async fn the_past_stays(store: Arc<dyn Store>) {
     assert!(all_answers(&ledger, Some(first)).await == then, "the past changed");
     assert!(all_answers(&ledger, None).await != then, "nothing was recorded");
     the_difference_is_told(&ledger, first, second).await;
+
+    // What comes later still is no part of that difference, and it stays as it was.
+    let between = Between { today: day(TODAY), on: None, from: first, to: second };
+    let told = json!(ledger.diff_page(None, &between).await.unwrap().0);
+    post(&ledger, [enlargement(6, "OLD-1", "2012-10-20"), enlargement(7, "NEW-1", "2012-10-20")]).await;
+    assert!(json!(ledger.diff_page(None, &between).await.unwrap().0) == told, "the difference changed");
+    let old = json!(ledger.diff_of(&number("OLD-1"), &between).await.unwrap());
+    assert_eq!(old, told[1]);
+    the_history_ends_with_the_day(&ledger).await;
+}
+
+/// Of the licenses' histories only what had come by the day.
+async fn the_history_ends_with_the_day(ledger: &Ledger) {
+    let upto = async |on: &str| {
+        let as_of = AsOf { on: Some(day(on)), known_at: None };
+        ledger.history(&number("OLD-1"), 0, 100, as_of).await.unwrap().len()
+    };
+    assert_eq!([upto("2012-08-20").await, upto("2012-09-19").await, upto("2012-09-20").await], [4, 4, 6]);
 }
 
 async fn the_difference_is_told(ledger: &Ledger, from: DateTime<Utc>, to: DateTime<Utc>) {

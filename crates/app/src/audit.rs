@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use ledger_domain::values::Date;
 use uuid::Uuid;
 
+use crate::seal::LogEntry;
 use crate::store::{RebuiltPage, Refold, StoreError};
 
 /// A command's record, as it is stored.
@@ -34,6 +35,15 @@ pub struct CommandRecord {
     pub outcome: String,
 }
 
+/// Records in the order in which they lie.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct RecordsPage {
+    /// The records, which may be none.
+    pub records: Vec<CommandRecord>,
+    /// The place where it goes on; `None`: these were the last.
+    pub next: Option<u64>,
+}
+
 /// An event's key: the stream's type, its id, the sequence.
 pub type EventKey = (String, String, u64);
 
@@ -45,6 +55,14 @@ pub trait Audit: Send + Sync {
 
     /// Up to `limit` records, by id, after the one given.
     async fn records_after(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<CommandRecord>, StoreError>;
+
+    /// Some records from that place on, in the order in which the store keeps them, which is about that in which they were
+    /// written: so none has to be looked for. The first place is 0. Records that come in meanwhile may be among them.
+    async fn records_from(&self, place: u64) -> Result<RecordsPage, StoreError>;
+
+    /// The events that have their position, from that one on, at most `limit`; without what their commands' records say:
+    /// as if they had none.
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 
     /// Which of these events there are, each with its command.
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError>;

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use ledger_domain::entitlement::Entitlement;
 use ledger_domain::values::{Date, LicenseNumber};
 use ledger_seal::hash::{Hash, leaf_hash};
+use ledger_seal::json::Json;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -134,7 +135,7 @@ impl Certificate {
     /// Anything that is not exactly one, or that could be read in two ways: a name twice in an object, an integer that
     /// not every reader keeps.
     pub fn read(text: &str) -> serde_json::Result<Self> {
-        ledger_seal::json::read(text)?;
+        Json::read(text)?;
         serde_json::from_str(text)
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::follow::Followed;
 use crate::read::instant;
 use crate::store::StoreError;
 
@@ -104,6 +105,12 @@ pub trait Feed: Send + Sync {
     /// Up to `limit` events that fit, after the position (`None`: from the first one), out of the next [`FEED_LOOK`]
     /// positions. Only events that have their position are seen: [`crate::store::Store::settle`] gives it to the rest.
     async fn feed(&self, after: Option<u64>, filter: &FeedFilter, limit: u32) -> Result<FeedPage, StoreError>;
+
+    /// The events at the positions `[from, to)`, read to be gone through. Only events that have their position are seen.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for an event that cannot be read.
+    async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError>;
 
     /// The last position given; `None` in an empty ledger.
     async fn head(&self) -> Result<Option<u64>, StoreError>;

@@ -1,6 +1,7 @@
 //! The use cases of the ledger: load, decide, append; and the port to a store.
 
 pub mod aggregate;
+mod ahead;
 pub mod audit;
 pub mod certificate;
 pub mod commit_quote;
@@ -10,6 +11,7 @@ mod content;
 pub mod diff;
 pub mod edition;
 pub mod feed;
+pub mod follow;
 mod group;
 mod judge;
 pub mod kept;

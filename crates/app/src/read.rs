@@ -58,6 +58,8 @@ pub struct ListQuery {
     pub swm_ends_from: Option<Date>,
     /// Whose SWM ends before this day.
     pub swm_ends_before: Option<Date>,
+    /// Whose partner is exactly this one now, whatever day and instant are asked about.
+    pub kept_to: Option<String>,
     /// Only those after this number.
     pub after: Option<LicenseNumber>,
     /// At most so many.
@@ -184,6 +186,7 @@ impl Ledger {
             plugin: query.plugin,
             swm_ends_from: query.swm_ends_from,
             swm_ends_before: query.swm_ends_before,
+            kept_to: query.kept_to.clone(),
         };
         let facts = self.store.list(&filter, when.as_of(), query.after.as_ref(), query.limit.saturating_add(1)).await?;
         Ok(self.page(&facts, query.limit, when, |facts| facts.license.to_string()))

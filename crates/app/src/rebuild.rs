@@ -1,13 +1,14 @@
 //! Rebuilding: every read model made anew from the events.
 
+use ledger_domain::event::Event;
 use ledger_domain::license::{EventPlace, FOLD, Facts, License, evolve};
-use ledger_domain::values::LicenseNumber;
+use ledger_domain::values::{Date, LicenseNumber};
 
 use crate::ledger::Ledger;
-use crate::store::{RebuiltPage, Refolded, StateWrite, StoreError, StoredEvent};
+use crate::store::{RebuiltPage, StateWrite, StoreError, StoredEvent};
 
-/// How many licenses are rebuilt in one transaction.
-const PAGE_LICENSES: u32 = 100;
+/// How many licenses are looked at from one state of the database.
+const PAGE_LICENSES: u32 = 1_000;
 
 /// What a rebuild did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -25,8 +26,11 @@ impl Ledger {
     /// `report` is told of every page.
     ///
     /// # Errors
-    /// The store's failure; the pages before it are done, and running it again goes over them once more.
+    /// [`StoreError::Standby`]; the store's failure: the pages before it are done, and running it again goes over them once more.
     pub async fn rebuild(&self, mut report: impl FnMut(&RebuiltPage)) -> Result<RebuildSummary, StoreError> {
+        if self.store.is_standby().await? {
+            return Err(StoreError::Standby("a rebuild may have to write".to_owned()));
+        }
         let mut summary = RebuildSummary::default();
         let mut after: Option<String> = None;
         loop {
@@ -43,14 +47,16 @@ impl Ledger {
     }
 }
 
-/// Folds a license's whole history: what its rows must be.
+/// Folds a license's whole history: its state row in the end. See [`crate::store::Refold`].
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when the history has a gap, or does not begin a license.
-pub fn refold(license: &LicenseNumber, events: &[StoredEvent]) -> Result<Refolded, StoreError> {
-    let mut versions = Vec::with_capacity(events.len());
-    let license = fold(license, events, |facts| versions.push(facts.clone()))?;
-    Ok(Refolded { state: state_write(&license, 0)?, versions })
+pub fn refold(
+    license: &LicenseNumber,
+    events: &mut dyn Iterator<Item = (u64, Date, &Event)>,
+    after_each: &mut dyn FnMut(&Facts),
+) -> Result<StateWrite, StoreError> {
+    state_write(&fold(license, events, after_each)?, 0)
 }
 
 /// The license that the history folds to.
@@ -58,22 +64,22 @@ pub fn refold(license: &LicenseNumber, events: &[StoredEvent]) -> Result<Refolde
 /// # Errors
 /// As [`refold`].
 pub fn refold_to_license(license: &LicenseNumber, events: &[StoredEvent]) -> Result<License, StoreError> {
-    fold(license, events, |_| {})
+    fold(license, &mut events.iter().map(StoredEvent::to_fold), &mut |_| {})
 }
 
 fn fold(
     license: &LicenseNumber,
-    events: &[StoredEvent],
-    mut after_each: impl FnMut(&Facts),
+    events: &mut dyn Iterator<Item = (u64, Date, &Event)>,
+    after_each: &mut dyn FnMut(&Facts),
 ) -> Result<License, StoreError> {
     let mut folded: Option<License> = None;
-    for (stored, expected) in events.iter().zip(1u64..) {
-        if stored.sequence != expected {
-            let found = stored.sequence;
-            return Err(StoreError::Damaged(format!("license {license} has no event {expected}, and one of {found}")));
+    for ((sequence, on, event), expected) in events.zip(1u64..) {
+        if sequence != expected {
+            let what = format!("license {license} has no event {expected}, and one of {sequence}");
+            return Err(StoreError::Damaged(what));
         }
-        let place = EventPlace { license, sequence: stored.sequence, on: stored.on };
-        let next = evolve(folded, &place, &stored.event).map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
+        let place = EventPlace { license, sequence, on };
+        let next = evolve(folded, &place, event).map_err(|damaged| StoreError::Damaged(damaged.to_string()))?;
         after_each(&next.facts);
         folded = Some(next);
     }

@@ -115,10 +115,12 @@ struct Place {
 }
 
 impl Ledger {
-    /// Begins a report as known at the instant; `None`: now. The events that are there are sealed for it.
+    /// Begins a report as known at the instant; `None`: now. The events that are there are sealed for it. A standby seals
+    /// nothing: there, now is as far as the primary has said that nothing can be recorded any more.
     ///
     /// # Errors
-    /// [`StoreError::NotYetFinal`] for an instant that may still change, or the store's failure.
+    /// [`StoreError::NotYetFinal`] for an instant that may still change, [`StoreError::Standby`] where the seal has not
+    /// come that far, or the store's failure.
     pub async fn report(
         &self,
         question: Question,
@@ -126,13 +128,17 @@ impl Ledger {
         known_at: Option<DateTime<Utc>>,
     ) -> Result<Report<'_>, StoreError> {
         let known_at = self.final_instant(known_at).await?;
-        let position = seal_all(self.store()).await?;
+        let position = match self.store.is_standby().await? {
+            true => self.store.sealed_log().sealed_up_to(known_at).await?,
+            false => seal_all(self.store()).await?,
+        };
         let root = root(self.store.sealed_log(), position).await?.to_string();
         let standpoint = Standpoint { known_at, position, root };
         Ok(Report { ledger: self, question, today, standpoint, next: Some(Place::default()) })
     }
 
-    /// The instant given; else the latest one up to which the log is final, were the database's clock behind ours.
+    /// The instant given; else the latest one up to which the log is final: on a standby, or were the database's
+    /// clock behind ours.
     async fn final_instant(&self, asked: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, StoreError> {
         let instant = asked.unwrap_or_else(Utc::now).trunc_subsecs(6);
         match self.store.wait_until_final(instant).await {
@@ -161,7 +167,14 @@ impl Report<'_> {
     async fn ending(&mut self, period: Period, place: Place) -> Result<Vec<Row>, StoreError> {
         let known_at = Some(self.standpoint.known_at);
         let from = period.from.unwrap_or(self.today);
-        let asked = Expiring { from, to: period.to.unwrap_or(Date::MAX), partner: None, known_at, after: place.end };
+        let asked = Expiring {
+            from,
+            to: period.to.unwrap_or(Date::MAX),
+            partner: None,
+            kept_to: None,
+            known_at,
+            after: place.end,
+        };
         let facts = self.ledger.store.expiring(&asked, PAGE).await?;
         if is_full(facts.len()) {
             let end = facts.last().and_then(|last| Some((last.swm?.ends, last.license.clone())));

@@ -27,11 +27,7 @@ impl LogEntry {
     #[must_use]
     pub fn name(&self) -> String {
         let Leaf { stream_type, stream_id, sequence, .. } = &self.leaf;
-        let position = self.position;
-        match stream_type.as_str() {
-            LICENSE_STREAM => format!("event {sequence} of license {stream_id} (position {position})"),
-            other => format!("the {other} of command {stream_id} (position {position})"),
-        }
+        name_of(stream_type, stream_id, *sequence, self.position)
     }
 
     /// The hash of its leaf.
@@ -45,6 +41,14 @@ impl LogEntry {
             return Err(StoreError::Damaged(format!("{}: its command {command} has no record", self.name())));
         }
         self.leaf.hash().map_err(|error| StoreError::Damaged(format!("{}: {error}", self.name())))
+    }
+}
+
+/// An event, for people: `event 3 of license A-1 (position 17)`.
+pub(crate) fn name_of(stream_type: &str, stream_id: &str, sequence: u64, position: u64) -> String {
+    match stream_type {
+        LICENSE_STREAM => format!("event {sequence} of license {stream_id} (position {position})"),
+        other => format!("the {other} of command {stream_id} (position {position})"),
     }
 }
 
@@ -77,6 +81,15 @@ pub trait SealedLog: Send + Sync {
     async fn unsealed_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let next = self.entries(self.sealed().await?, 1).await?;
         Ok(next.first().map(|entry| entry.leaf.recorded_at))
+    }
+
+    /// How many events are sealed, once all that were recorded at or before the instant are. Only on a standby is that
+    /// waited for, a few seconds at most: elsewhere whoever needs the seal makes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Standby`] when the primary has not sealed them, or that has not come here.
+    async fn sealed_up_to(&self, _instant: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.sealed().await
     }
 
     /// Adds the leaves of up to `limit` events that follow, in one transaction; returns of how many. Processes that do

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// posting the same command ids again tells, and does nothing twice.
     #[error("the database failed: {0}")]
     Unavailable(String),
+    /// What was asked takes another server than this one, which only repeats what that one does. Nothing was written.
+    #[error("this database only answers: {0}")]
+    Standby(String),
     /// What is stored cannot be: stop, and have it looked at.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
@@ -214,6 +217,14 @@ pub struct StoredEvent {
     pub event: Event,
 }
 
+impl StoredEvent {
+    /// What of it is folded: its sequence, its business date, the event.
+    #[must_use]
+    pub const fn to_fold(&self) -> (u64, Date, &Event) {
+        (self.sequence, self.on, &self.event)
+    }
+}
+
 /// Which day, and which state of knowledge, is asked about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AsOf {
@@ -242,6 +253,8 @@ pub struct Filter {
     pub swm_ends_from: Option<Date>,
     /// Whose SWM ends before this day.
     pub swm_ends_before: Option<Date>,
+    /// Whose partner is exactly this one now, whatever day and instant are asked about: what a partner's key sees.
+    pub kept_to: Option<String>,
 }
 
 /// A status that can be asked for; whether a trial is over depends on the day.
@@ -271,6 +284,8 @@ pub struct Expiring {
     pub to: Date,
     /// Only of this partner.
     pub partner: Option<String>,
+    /// Only licenses whose partner is exactly this one now, as in [`Filter::kept_to`].
+    pub kept_to: Option<String>,
     /// As known at this instant.
     pub known_at: Option<DateTime<Utc>>,
     /// Only what comes after this one (keyset paging).
@@ -288,6 +303,14 @@ pub struct EditionFiles {
     pub prices: String,
 }
 
+/// Folds a license's whole history, oldest first: sequence, business date and event of each. It is never empty. What the
+/// license was after each event is shown as it comes; the state row is what it was in the end.
+pub type Refold = fn(
+    &LicenseNumber,
+    &mut dyn Iterator<Item = (u64, Date, &Event)>,
+    &mut dyn FnMut(&Facts),
+) -> Result<StateWrite, StoreError>;
+
 /// A license folded anew from its events: what its rows must be.
 #[derive(Debug, Clone)]
 pub struct Refolded {
@@ -297,8 +320,18 @@ pub struct Refolded {
     pub versions: Vec<Facts>,
 }
 
-/// Folds a license's whole history, oldest first; the history is never empty.
-pub type Refold = fn(&LicenseNumber, &[StoredEvent]) -> Result<Refolded, StoreError>;
+impl Refolded {
+    /// What the events, which are not none, fold to.
+    ///
+    /// # Errors
+    /// As `refold`.
+    pub fn of(license: &LicenseNumber, events: &[StoredEvent], refold: Refold) -> Result<Self, StoreError> {
+        let mut versions = Vec::with_capacity(events.len());
+        let mut events = events.iter().map(StoredEvent::to_fold);
+        let state = refold(license, &mut events, &mut |facts| versions.push(facts.clone()))?;
+        Ok(Self { state, versions })
+    }
+}
 
 /// One page of a rebuild.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -309,6 +342,8 @@ pub struct RebuiltPage {
     pub licenses: u64,
     /// How many events were folded.
     pub events: u64,
+    /// How many licenses had to be looked at column by column: none, where everything is as it must be.
+    pub in_doubt: u64,
     /// What was mended, one line each: which license, which table, what.
     pub mended: Vec<String>,
 }
@@ -362,8 +397,9 @@ pub trait Store: Keys + KeptQuotes + Feed + Send + Sync {
     /// Keeps the edition's bytes, append-only, and makes it the current one. Does nothing when it is.
     async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError>;
 
-    /// Makes the read models of up to `limit` licenses after `after` anew from their events, in one transaction and
-    /// under row locks: writes only what differs, inserts what is missing, removes what has no events.
+    /// Makes the read models of up to `limit` licenses after `after` anew from their events. They are compared from one
+    /// state of the database, which keeps nobody waiting; those that are not as they must be are compared once more, in one
+    /// transaction and under row locks: writes only what differs, inserts what is missing, removes what has no events.
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError>;
 
     /// The sealed log: the tree over the events, and the checkpoints signed of it.

@@ -1,22 +1,36 @@
 //! Verification: the whole ledger looked through, and every damage named.
 //!
-//! Three passes, each in pages: the log by position (`log`: leaves, checkpoints, the commands behind the events,
-//! conservation), the command records by id (`commands`), the licenses by number (read models against a refold).
-//! Nothing is written but positions that were due.
+//! Two passes beside each other, each in pages: the log by position (`log`: leaves, checkpoints, conservation), with the
+//! command records beside it as they lie (`commands`, held in `window` until their events come); and the licenses by
+//! number (read models against a refold). Nothing is written but positions that were due.
 
 mod checkpoints;
 mod commands;
 mod log;
+mod look;
 mod record;
+mod window;
+
+use std::sync::Arc;
 
 use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
+use tokio::sync::mpsc;
 
+use self::look::Look;
+use crate::ahead::beside;
 use crate::rebuild::refold;
 use crate::store::{Store, StoreError};
 
 /// How many licenses are compared at once.
-const LICENSES: u32 = 100;
+const LICENSES: u32 = 1_000;
+
+/// How many bytes of command records are held until their events come. Records lie in the order in which they were
+/// written, so those of a few groups of commands would do.
+pub const WINDOW_BYTES: usize = 16 << 20;
+
+/// How much is told ahead of whoever hears it.
+const TOLD: usize = 64;
 
 /// What is brought along to check the ledger by.
 #[derive(Debug, Clone, Default)]
@@ -63,50 +77,57 @@ pub struct Verified {
     pub damages: u64,
 }
 
-/// The passes' common ground: the store, and whom to tell.
-struct Look<'a> {
-    store: &'a dyn Store,
-    tell: &'a mut (dyn FnMut(Told) + Send),
-    damages: u64,
-}
-
-impl Look<'_> {
-    fn damage(&mut self, what: impl Into<String>) {
-        self.damages += 1;
-        (self.tell)(Told::Damage(what.into()));
-    }
-
-    fn progress(&mut self, what: &'static str, done: u64, total: Option<u64>) {
-        (self.tell)(Told::Progress { what, done, total });
-    }
-}
-
 /// Looks through the whole ledger.
 ///
 /// # Errors
 /// The store's failure. What is damaged is told, and no error, unless it cannot be read at all.
 pub async fn verify(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     evidence: &Evidence,
     tell: &mut (dyn FnMut(Told) + Send),
 ) -> Result<Verified, StoreError> {
+    verify_within(store, evidence, WINDOW_BYTES, tell).await
+}
+
+/// As [`verify`], with so many bytes of command records, about, held until their events come. With fewer more is looked
+/// up by keys: it takes longer, and finds the same.
+///
+/// # Errors
+/// As there.
+pub async fn verify_within(
+    store: &Arc<dyn Store>,
+    evidence: &Evidence,
+    window_bytes: usize,
+    tell: &mut (dyn FnMut(Told) + Send),
+) -> Result<Verified, StoreError> {
     store.settle().await?;
-    let mut look = Look { store, tell, damages: 0 };
-    let log = log::look_through(&mut look, evidence).await?;
-    let commands = commands::look_through(&mut look).await?;
-    let licenses = licenses(&mut look).await?;
-    let log::Seen { events, sealed, root, checkpoints } = log;
-    Ok(Verified { events, sealed, root, licenses, commands, checkpoints, damages: look.damages })
+    let (told, hearing) = mpsc::channel(TOLD);
+    let look = Look::new(Arc::clone(store), told);
+    let log = beside(log::look_through(look.clone(), evidence.clone(), window_bytes));
+    let licenses = beside(licenses(look));
+    let (log, licenses, damages) = tokio::try_join!(log, licenses, hear(hearing, tell))?;
+    let log::Seen { events, sealed, root, commands, checkpoints } = log;
+    Ok(Verified { events, sealed, root, licenses, commands, checkpoints, damages })
+}
+
+/// Hands on what the passes tell, until all have ended; returns how many damages there were.
+async fn hear(mut hearing: mpsc::Receiver<Told>, tell: &mut (dyn FnMut(Told) + Send)) -> Result<u64, StoreError> {
+    let mut damages = 0;
+    while let Some(told) = hearing.recv().await {
+        damages += u64::from(matches!(told, Told::Damage(_)));
+        tell(told);
+    }
+    Ok(damages)
 }
 
 /// Folds every license anew and compares its rows.
-async fn licenses(look: &mut Look<'_>) -> Result<u64, StoreError> {
+async fn licenses(mut look: Look) -> Result<u64, StoreError> {
     let (mut count, mut after) = (0, None::<String>);
     loop {
         let page = look.store.audit().compare_page(after.as_deref(), LICENSES, refold).await?;
         page.mended.into_iter().for_each(|what| look.damage(what));
         count += page.licenses;
-        look.progress("licenses", count, None);
+        look.progress("licenses", count, None).await;
         match page.last {
             Some(last) => after = Some(last),
             None => return Ok(count),

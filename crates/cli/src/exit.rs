@@ -42,7 +42,9 @@ impl Failure {
             Self::Refused(why) => failed(REFUSED, why),
             Self::Usage(why) => failed(USAGE, why),
             Self::Store(error, remedy) => {
-                let remedy = remedy.as_deref().unwrap_or_else(|| remedy_of(error));
+                // On a standby there is but one thing to do.
+                let remedy = remedy.as_deref().filter(|_| !matches!(error, StoreError::Standby(_)));
+                let remedy = remedy.unwrap_or_else(|| remedy_of(error));
                 failed(store_status(error), &format!("{database}: {error}; {remedy}"))
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(FINE),
@@ -59,6 +61,7 @@ const fn store_status(error: &StoreError) -> u8 {
         StoreError::Damaged(_) => REFUSED,
         StoreError::Conflict(_)
         | StoreError::Unavailable(_)
+        | StoreError::Standby(_)
         | StoreError::Newer(_)
         | StoreError::HalfImported
         | StoreError::NotYetFinal { .. } => DATABASE,
@@ -71,6 +74,7 @@ const fn remedy_of(error: &StoreError) -> &'static str {
         StoreError::Unavailable(_) => {
             "check that the database can be reached and written, and run the same command again"
         }
+        StoreError::Standby(_) => "run the same command on the primary",
         StoreError::Damaged(_) => {
             "post nothing more, and have it looked at: `license-ledger rebuild` mends read models"
         }

@@ -74,6 +74,7 @@ pub(crate) async fn list(run: &Run<'_>, args: ListArgs) -> Ended {
         plugin: args.plugin,
         swm_ends_from: args.swm_ends_from,
         swm_ends_before: args.swm_ends_before,
+        kept_to: None,
         after: args.after,
         limit: args.limit,
     };

@@ -20,6 +20,7 @@ mod import_portfolio;
 mod keys;
 mod lineage;
 mod list;
+mod log;
 mod needed_users;
 mod output;
 mod post;

@@ -49,8 +49,12 @@ impl Count {
 
     /// So many of these are done.
     pub(crate) fn show(&self, what: &str, done: u64, total: Option<u64>) {
-        let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
-        self.0.set_message(format!("{what}: {}{of}", grouped(done)));
+        self.say(how_far(what, done, total));
+    }
+
+    /// Shows how far several things are.
+    pub(crate) fn say(&self, how_far: String) {
+        self.0.set_message(how_far);
         self.0.tick();
     }
 
@@ -63,4 +67,10 @@ impl Count {
     pub(crate) fn end(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// How far something is.
+pub(crate) fn how_far(what: &str, done: u64, total: Option<u64>) -> String {
+    let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
+    format!("{what}: {}{of}", grouped(done))
 }

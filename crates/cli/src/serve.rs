@@ -1,6 +1,6 @@
 //! `serve`: the HTTP service.
 
-use std::io::{BufWriter, IsTerminal, stderr};
+use std::io::{self, IsTerminal, stderr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use ledger_http::config::Settings;
 use ledger_http::metrics::Metrics;
 use ledger_http::server;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Given};
 use crate::exit::{Ended, FINE, Failure};
+use crate::log::{self, Writing};
 use crate::run::Run;
 use crate::store::Opened;
 
@@ -48,7 +48,8 @@ pub(crate) struct ServeArgs {
 /// Serves until it is told to stop.
 pub(crate) async fn serve(run: &Run<'_>, args: &ServeArgs) -> Ended {
     let settings = config::settings(args.config.as_deref(), &args.given)?;
-    let _log = begin_log();
+    let _log =
+        begin_log().map_err(|error| Failure::Usage(format!("cannot begin a log: {error}; free some threads")))?;
     let store = run.database.open(Opened::ToWrite).await?;
     let ledger = run.ledger_to_serve(Arc::clone(&store)).await?;
     let keys = KeyRing::read(Arc::clone(&store), &settings).await?;
@@ -108,12 +109,12 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The log: `LICENSE_LEDGER_LOG` says how much of it, such as `warn`. A thread of its own writes it, as many lines at once
-/// as there are, and none is lost; it ends when what is returned is dropped.
-fn begin_log() -> WorkerGuard {
+/// The log: `LICENSE_LEDGER_LOG` says how much of it, such as `warn`. It is all written when what is returned
+/// is dropped.
+fn begin_log() -> io::Result<Writing> {
     let filter = EnvFilter::try_from_env("LICENSE_LEDGER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(BufWriter::new(stderr()));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    let (lines, writing) = log::begin(stderr())?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_target(false);
     if stderr().is_terminal() {
         log.init();
     } else {
@@ -123,5 +124,5 @@ fn begin_log() -> WorkerGuard {
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(place = panic.location().map(tracing::field::display), "panicked");
     }));
-    guard
+    Ok(writing)
 }

@@ -1,5 +1,6 @@
 //! `verify`: the whole ledger looked through.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use crate::exit::{Ended, FINE, Failure, REFUSED, note};
 use crate::given::cannot_read;
 use crate::output;
 use crate::output::words::counted;
-use crate::progress::Count;
+use crate::progress::{Count, how_far};
 use crate::run::Run;
 use crate::store::Opened;
 
@@ -66,12 +67,16 @@ pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
         )));
     }
     let store = run.database.open(Opened::ToRead).await?;
-    let progress = Count::new();
+    // The passes run beside each other.
+    let (progress, mut passes) = (Count::new(), BTreeMap::new());
     let mut tell = |told| match told {
-        Told::Progress { what, done, total } => progress.show(what, done, total),
+        Told::Progress { what, done, total } => {
+            passes.insert(what, how_far(what, done, total));
+            progress.say(passes.values().map(String::as_str).collect::<Vec<_>>().join(", "));
+        }
         Told::Damage(what) => progress.beside(|| note(&format!("damaged: {what}"))),
     };
-    let verified = verify::verify(&*store, &evidence, &mut tell).await;
+    let verified = verify::verify(&store, &evidence, &mut tell).await;
     progress.end();
     let verified = verified?;
     match run.format {

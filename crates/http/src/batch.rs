@@ -53,6 +53,9 @@ pub(crate) async fn post_batch(
     request: Request,
 ) -> Result<Response<Body>, Problem> {
     must_be(request.headers(), NDJSON)?;
+    if service.store().is_standby().await? {
+        return Err(StoreError::Standby("a batch takes the primary".to_owned()).into());
+    }
     let room = Arc::clone(&service.batches).try_acquire_owned().map_err(|_| too_many())?;
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
     let mut batch = Batch::new(service, identity, request.into_body(), room);
@@ -179,10 +182,15 @@ impl Batch {
     async fn next_group(&mut self) -> Result<Option<Vec<InputLine>>, Cut> {
         self.may_go_on()?;
         let stopping = self.service.stopping.clone();
-        tokio::select! {
+        let next = tokio::select! {
             () = stopping.cancelled() => Err(Cut::Stopping),
             next = timeout(PATIENCE, self.groups.next()) => next.map_err(|_| Cut::Silent)?.map_err(Cut::Broken),
+        }?;
+        if next.is_some() {
+            // The lines may have come minutes later.
+            self.may_go_on()?;
         }
+        Ok(next)
     }
 
     fn may_go_on(&self) -> Result<(), Cut> {

@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tokio::sync::{Semaphore, TryAcquireError};
 use tower::Service as _;
 
-use crate::access::is_public;
+use crate::access::{is_public, too_often};
 use crate::body;
 use crate::config::seconds;
 use crate::language::Language;
@@ -59,6 +59,9 @@ impl Edge {
             line.problem = Some(problem.name());
             problem.write_to(&mut response, spoken(around.asked.as_ref()), around.id.as_str());
         }
+        if let Some(counted) = line.counted.take() {
+            counted.tell(response.headers_mut());
+        }
         finish(response.headers_mut(), &around.id);
         line.write(&self.service.metrics, &response, &around.id, around.began);
         response
@@ -75,9 +78,12 @@ impl Edge {
             return self.routed(request).await;
         }
         let identified = self.service.access.identify(request.headers()).await;
-        let room = identified.and_then(|identity| {
+        let room = identified.and_then(|(identity, counted)| {
             line.identity = Some(identity.clone());
             request.extensions_mut().insert(identity);
+            let wait = counted.as_ref().and_then(|counted| counted.wait);
+            line.counted = counted;
+            wait.map_or(Ok(()), |wait| Err(too_often(wait)))?;
             self.room.try_acquire().map_err(busy)
         });
         match room {

@@ -80,7 +80,8 @@ pub(crate) async fn swm_expiry(
     identity.must_have(Right::Read)?;
     let ExpiryParams { from, to, partner, known_at, min_position, after, limit, delimiter, bom } = asked;
     let after = after.map(|key| parse_expiring_key(&key).ok_or_else(wrong_key)).transpose()?;
-    let query = Expiring { from, to, partner: identity.scope(partner)?, known_at, after };
+    let query =
+        Expiring { from, to, partner: identity.may_ask_about(partner)?, kept_to: identity.kept_to(), known_at, after };
     let when = params::when(service.today(), None, known_at)?;
     reached::position(&service, min_position).await?;
     page_response(&service.desk().ledger.expiring(&query, limit, when).await?, &headers, &uri, Table { delimiter, bom })

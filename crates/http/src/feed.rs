@@ -86,7 +86,8 @@ pub(crate) async fn events(
     identity.must_have(Right::Follow)?;
     let FeedParams { after, limit, event_type, license, partner, wait, min_position } = asked;
     reached::position(&service, min_position).await?;
-    let filter = FeedFilter { event_type, license, partner: identity.scope(partner)? };
+    let filter =
+        FeedFilter { event_type, license, partner: identity.may_ask_about(partner)?.or_else(|| identity.kept_to()) };
     let reader = Reader { service, identity, filter, after: last_event_id(&headers)?.or(after) };
     if prefers(&headers, EVENT_STREAM) {
         return reader.stream();

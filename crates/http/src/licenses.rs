@@ -186,13 +186,14 @@ pub(crate) async fn list_licenses(
     reached::position(&service, asked.min_position).await?;
     let query = ListQuery {
         product: asked.product,
-        partner: identity.scope(asked.partner)?,
+        partner: identity.may_ask_about(asked.partner)?,
         holder: asked.holder,
         status: asked.status,
         license_type: asked.license_type,
         plugin: asked.plugin,
         swm_ends_from: asked.swm_ends_from,
         swm_ends_before: asked.swm_ends_before,
+        kept_to: identity.kept_to(),
         after: asked.after,
         limit: asked.limit,
     };

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use tower::{Layer, Service};
 use uuid::Uuid;
 
-use crate::access::Identity;
+use crate::access::{Counted, Identity};
 use crate::metrics::{self, Metrics};
 
 /// A request's id: the client's `X-Request-Id`, or one of our own.
@@ -61,12 +61,14 @@ pub(crate) struct Line {
     method: Method,
     uri: Uri,
     pub(crate) identity: Option<Identity>,
+    /// How many more requests its key may send.
+    pub(crate) counted: Option<Counted>,
     pub(crate) problem: Option<&'static str>,
 }
 
 impl Line {
     pub(crate) fn new(method: &Method, uri: &Uri) -> Self {
-        Self { method: method.clone(), uri: uri.clone(), identity: None, problem: None }
+        Self { method: method.clone(), uri: uri.clone(), identity: None, counted: None, problem: None }
     }
 
     /// Writes the line, and counts the request.

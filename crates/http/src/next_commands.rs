@@ -29,7 +29,8 @@ pub(crate) struct NextCommandsParams {
 /// What can be done with a license on a day
 ///
 /// Every command, with examples ready to post, and what each would give: accepted with its events and price, or refused by
-/// which rules, by the same judgement as a command that is posted. A license that does not exist has an answer too: only
+/// which rules, by the same judgement as a command that is posted. They are judged for the key's role, and for an auditor or
+/// a reporter, who post nothing, for a distributor. A license that does not exist has an answer too: only
 /// what begins one is allowed.
 #[utoipa::path(get, path = "/v1/licenses/{number}/next-commands", operation_id = "next_commands", tag = "reads",
     params(("number" = String, Path, description = "The license number."), NextCommandsParams),

@@ -52,8 +52,12 @@ kinds! {
     TOO_LONG = SERVICE_UNAVAILABLE, "took-too-long", "The request took too long.", "Запрос выполнялся слишком долго.";
     NOT_YET_FINAL = SERVICE_UNAVAILABLE, "not-yet-final", "What is known at that instant is not final yet.", "Известное на этот момент ещё не окончательно.";
     BEHIND = SERVICE_UNAVAILABLE, "behind", "This standby has not come that far yet.", "Эта реплика ещё не дошла до этого места.";
+    STANDBY = SERVICE_UNAVAILABLE, "standby", "This service only answers questions.", "Эта служба только отвечает на вопросы.";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The database does not answer.", "База данных не отвечает.";
 }
+
+/// When a standby may have become the primary.
+const STANDBY_RETRY_SECONDS: u32 = 10;
 
 /// A "no" on its way out.
 #[derive(Debug, Clone)]
@@ -179,9 +183,15 @@ impl From<StoreError> for Problem {
                 let ru = "повторите тот же запрос; команда с тем же идентификатором выполняется один раз";
                 Self::new(&UNAVAILABLE, en, ru).retry_after(1)
             }
+            StoreError::Standby(_) => {
+                let en = "its database is a standby, and nothing was done; send the same request to a service of the primary";
+                let ru =
+                    "её база данных — реплика, ничего не сделано; отправьте тот же запрос службе основной базы данных";
+                Self::new(&STANDBY, en, ru).retry_after(STANDBY_RETRY_SECONDS)
+            }
             StoreError::NotYetFinal { .. } => {
-                let en = "a transaction that is open may still record something before it; ask again";
-                let ru = "открытая транзакция ещё может записать что-то до него; повторите запрос";
+                let en = "something may still be recorded before it, or has not come to this standby yet; ask again";
+                let ru = "до него ещё может быть что-то записано или не дошло до этой реплики; повторите запрос";
                 Self::new(&NOT_YET_FINAL, en, ru).retry_after(1)
             }
             StoreError::Damaged(_) | StoreError::Newer(_) => {
@@ -322,6 +332,7 @@ mod tests {
             (StoreError::Unavailable(secret()), 503, true),
             (StoreError::Conflict(secret()), 503, true),
             (StoreError::HalfImported, 503, true),
+            (StoreError::Standby(secret()), 503, true),
             (StoreError::NotYetFinal { asked: chrono::Utc::now(), final_until: chrono::Utc::now() }, 503, true),
             (StoreError::Damaged(secret()), 500, false),
             (StoreError::Newer(secret()), 500, false),

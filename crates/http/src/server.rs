@@ -114,7 +114,9 @@ fn http(service: &Service) -> http1::Builder {
         .max_headers(size(settings.max_headers))
         .max_buf_size(size(settings.max_header_bytes))
         .half_close(false)
-        .pipeline_flush(true);
+        // One buffer for head and body: answers are small. (Flushing by pipeline would do the same, and give up the bound
+        // on what is buffered for a client that sends and does not read.)
+        .writev(false);
     http
 }
 

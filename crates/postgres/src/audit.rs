@@ -2,20 +2,33 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use ledger_app::audit::{Audit, CommandRecord, EventKey};
+use ledger_app::audit::{Audit, CommandRecord, EventKey, RecordsPage};
+use ledger_app::seal::LogEntry;
 use ledger_app::store::{RebuiltPage, Refold, StoreError};
 use ledger_domain::values::Date;
-use sqlx::{Executor, FromRow};
+use ledger_seal::leaf::Leaf;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::PostgresStore;
+use crate::compare::snapshot;
+use crate::copy_out::{self, Fields};
 use crate::error::store_error;
-use crate::rebuild::{compared, count, licenses_after};
+use crate::rebuild::{compared, said};
 use crate::rows::{signed, unsigned};
 
 pub(crate) const RECORDS: &str = "
     SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
     FROM commands";
+
+/// What is read of an event without its command's record.
+const EVENTS: &str = "
+    SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at, actor_name,
+        actor_role, command_id, edition, payload
+    FROM events";
+
+/// How many blocks of the records' table are read at once: of 8 KiB, as PostgreSQL is built.
+const BLOCKS: u64 = 256;
 
 #[async_trait]
 impl Audit for PostgresStore {
@@ -31,6 +44,20 @@ impl Audit for PostgresStore {
         let query = sqlx::query_as(&query).bind(after).bind(i64::from(limit));
         let rows: Vec<RecordRow> = query.fetch_all(&self.reads).await.map_err(store_error)?;
         Ok(rows.into_iter().map(CommandRecord::from).collect())
+    }
+
+    async fn records_from(&self, place: u64) -> Result<RecordsPage, StoreError> {
+        let query = "SELECT pg_relation_size('commands') / current_setting('block_size')::bigint";
+        let blocks: i64 = sqlx::query_scalar(query).fetch_one(&self.reads).await.map_err(store_error)?;
+        let next = place.saturating_add(BLOCKS);
+        let query = format!("{RECORDS} WHERE ctid >= '({place},0)' AND ctid < '({next},0)'");
+        let records = copy_out::rows(&self.reads, &query, record).await?;
+        Ok(RecordsPage { records, next: Some(next).filter(|next| *next < blocks.unsigned_abs()) })
+    }
+
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let query = format!("{EVENTS} WHERE position >= {} ORDER BY position LIMIT {limit}", signed(from));
+        copy_out::rows(&self.reads, &query, event).await
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {
@@ -52,27 +79,54 @@ impl Audit for PostgresStore {
     }
 
     async fn compare_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
-        let mut transaction = self.reads.begin().await.map_err(store_error)?;
-        let snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        transaction.execute(snapshot).await.map_err(store_error)?;
-        let licenses = licenses_after(&mut transaction, after.unwrap_or_default(), limit).await?;
-        let mut page = match compared(&mut transaction, &licenses, refold).await {
-            Err(StoreError::Damaged(_)) => RebuiltPage::default(),
-            page => page?,
-        };
-        if page.licenses == 0 {
-            // One of them cannot be folded: which?
-            for license in &licenses {
-                match compared(&mut transaction, std::slice::from_ref(license), refold).await {
-                    Err(StoreError::Damaged(what)) => page.mended.push(format!("license {license}: {what}")),
-                    one => page.mended.extend(one?.mended),
-                }
+        let (mut page, in_doubt) = compared(&self.reads, after, limit, refold).await?;
+        let mut snapshot = snapshot(&self.reads).await?;
+        for license in &in_doubt {
+            match said(&mut snapshot, license, refold).await {
+                Err(StoreError::Damaged(what)) => page.mended.push(format!("license {license}: {what}")),
+                lines => page.mended.extend(lines?),
             }
         }
-        page.licenses = count(licenses.len());
-        page.last = licenses.into_iter().next_back().filter(|_| page.licenses == u64::from(limit));
         Ok(page)
     }
+}
+
+/// A record, as [`RECORDS`] names its columns.
+fn record(row: &mut Fields<'_>) -> Result<CommandRecord, StoreError> {
+    Ok(CommandRecord {
+        command_id: row.id()?,
+        license: row.text()?.to_owned(),
+        on: row.day()?,
+        recorded_at: row.instant()?,
+        actor_name: row.text()?.to_owned(),
+        actor_role: row.text()?.to_owned(),
+        edition: row.text()?.to_owned(),
+        accepted: row.flag()?,
+        digest: row.bytes()?.to_owned(),
+        content: row.text()?.to_owned(),
+        outcome: row.text()?.to_owned(),
+    })
+}
+
+/// An event, as [`EVENTS`] names its columns.
+fn event(row: &mut Fields<'_>) -> Result<LogEntry, StoreError> {
+    let position = row.count()?;
+    let leaf = Leaf {
+        stream_type: row.text()?.to_owned(),
+        stream_id: row.text()?.to_owned(),
+        sequence: row.count()?,
+        event_type: row.text()?.to_owned(),
+        event_version: row.text()?.to_owned(),
+        on: row.day()?,
+        recorded_at: row.instant()?,
+        actor_name: row.text()?.to_owned(),
+        actor_role: row.text()?.to_owned(),
+        command_id: row.id()?,
+        command_digest: [0; 32],
+        edition: row.text()?.to_owned(),
+        payload: row.text()?.to_owned(),
+    };
+    Ok(LogEntry { position, leaf, has_record: false })
 }
 
 /// A command's row.

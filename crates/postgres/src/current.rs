@@ -1,8 +1,8 @@
 //! The facts of licenses as they are now, looked up for all who wait in one read.
 //!
 //! A question costs the database and this program far less as a row more of a statement than as a statement of its own.
-//! Nobody waits for others to come: who finds a reader free takes it; while all are at work others queue up, and the next
-//! read takes them all.
+//! Who comes while nobody reads is answered at once. Others queue up, and a reader that is free takes them all, after it has
+//! let whatever is ready to run go first; nobody waits for time to pass.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ const READERS: usize = 2;
 
 /// How many questions one read takes.
 const TOGETHER: usize = 64;
+
+/// How often a reader looks without anyone having come before it takes those who wait.
+const LOOKS: u32 = 4;
 
 /// How many questions queue up; further ones wait until there is room.
 const QUEUE: usize = 1_024;
@@ -48,7 +51,9 @@ impl Current {
 
     /// The facts of the license; a read that begins after this is asked answers it.
     pub(crate) async fn facts(&self, license: &LicenseNumber) -> Result<Option<Facts>, StoreError> {
-        if let Ok(_reader) = self.readers.try_acquire() {
+        if self.readers.available_permits() == READERS
+            && let Ok(_reader) = self.readers.try_acquire()
+        {
             return Ok(look_up_again(&self.connections, &[license.as_str()]).await?.remove(license));
         }
         let (reply, answer) = oneshot::channel();
@@ -60,6 +65,7 @@ impl Current {
 async fn work(connections: Arc<Connections>, readers: Arc<Semaphore>, mut queue: mpsc::Receiver<Asked>) {
     while let Some(first) = queue.recv().await {
         let Ok(reader) = Arc::clone(&readers).acquire_owned().await else { return };
+        let_others_come(&queue).await;
         let mut asked = vec![first];
         while asked.len() < TOGETHER {
             let Ok(next) = queue.try_recv() else { break };
@@ -70,6 +76,16 @@ async fn work(connections: Arc<Connections>, readers: Arc<Semaphore>, mut queue:
             answer(&connections, asked).await;
             drop(reader);
         });
+    }
+}
+
+/// Each look gives way once to all other tasks, and to what the network has brought.
+async fn let_others_come(queue: &mpsc::Receiver<Asked>) {
+    let (mut looks, mut waiting) = (0, queue.len());
+    while looks < LOOKS && waiting < TOGETHER {
+        tokio::task::yield_now().await;
+        looks = if queue.len() > waiting { 0 } else { looks + 1 };
+        waiting = queue.len();
     }
 }
 

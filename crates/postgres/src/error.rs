@@ -29,12 +29,14 @@ fn reported_error(error: &dyn DatabaseError) -> StoreError {
         "23505" | "40001" | "40P01" | "LL001" => StoreError::Conflict(text),
         "LL002" => StoreError::Newer(text),
         "LL005" => StoreError::HalfImported,
+        // Read only, as every transaction on a standby is.
+        "25006" => StoreError::Standby(text),
         code if is_unavailable(code) => StoreError::Unavailable(text),
         _ => StoreError::Damaged(text),
     }
 }
 
-/// Connection, transaction state (read only), authorization, no such database, resources, object in use,
+/// Connection, transaction state, authorization, no such database, resources, object in use,
 /// intervention, system.
 fn is_unavailable(code: &str) -> bool {
     code == "42501" || ["08", "25", "28", "3D", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))

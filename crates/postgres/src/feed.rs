@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ledger_app::feed::{Feed, FeedEvent, FeedFilter, FeedPage, Window};
+use ledger_app::follow::{Followed, Stored};
 use ledger_app::store::StoreError;
 use ledger_domain::command::Actor;
 use ledger_domain::values::Date;
@@ -11,6 +12,7 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use crate::PostgresStore;
+use crate::copy_out::{self, Fields};
 use crate::error::{damaged, store_error};
 use crate::rows::{named, signed, unsigned};
 
@@ -41,6 +43,10 @@ const FEED: &str = "
     ) AS fits ON true
     ORDER BY fits.position";
 
+/// What is read of an event to be followed.
+const FOLLOWED: &str = "
+    SELECT position, aggregate_type, aggregate_id, sequence, on_date, recorded_at, command_id, payload FROM events";
+
 #[async_trait]
 impl Feed for PostgresStore {
     async fn feed(&self, after: Option<u64>, filter: &FeedFilter, limit: u32) -> Result<FeedPage, StoreError> {
@@ -53,11 +59,31 @@ impl Feed for PostgresStore {
         Ok(window.page(events?, head))
     }
 
+    async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError> {
+        let query =
+            format!("{FOLLOWED} WHERE position >= {} AND position < {} ORDER BY position", signed(from), signed(to));
+        copy_out::rows(&self.reads, &query, followed).await
+    }
+
     async fn head(&self) -> Result<Option<u64>, StoreError> {
         let query = "SELECT max(position) AS head FROM events";
         let row = sqlx::query(query).fetch_one(&self.reads).await.map_err(store_error)?;
         position_if_any(&row, "head")
     }
+}
+
+/// An event, as [`FOLLOWED`] names its columns.
+fn followed(row: &mut Fields<'_>) -> Result<Followed, StoreError> {
+    Followed::try_from(Stored {
+        position: row.count()?,
+        stream_type: row.text()?,
+        stream_id: row.text()?,
+        sequence: row.count()?,
+        on: row.day()?,
+        recorded_at: row.instant()?,
+        command_id: row.id()?,
+        payload: row.text()?,
+    })
 }
 
 fn position_if_any(row: &PgRow, column: &str) -> Result<Option<u64>, StoreError> {

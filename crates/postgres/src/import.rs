@@ -1,17 +1,23 @@
 //! Putting a ledger into an empty one, in large transactions and by COPY.
+//!
+//! Two chunks are written at the same time, for what takes the time is the work of the server: all rows that only come to
+//! others, whatever those are. What a chunk's end writes is little, and sees what the chunks before it wrote.
 
-use chrono::{DateTime, Utc};
+use std::io;
+
+use async_trait::async_trait;
 use ledger_app::read::instant;
 use ledger_app::store::StoreError;
 use ledger_app::transfer::line::Adoption;
-use ledger_app::transfer::{Chunk, ImportState, ImportedEvent};
-use ledger_domain::license::Facts;
+use ledger_app::transfer::{Begun, Chunk, ImportState, ImportedEvent};
 use sqlx::postgres::PgPool;
-use sqlx::{Executor, PgConnection, PgExecutor};
+use sqlx::{Executor, PgConnection, PgExecutor, Postgres, Transaction};
+use tokio::task::spawn_blocking;
 
 use crate::copy::Rows;
+use crate::copy_facts;
 use crate::error::store_error;
-use crate::rows::{COLUMNS, FactsRow, signed, unsigned};
+use crate::rows::{COLUMNS, signed, unsigned};
 
 /// What was imported; of nothing, whether anything else is there.
 pub(crate) async fn state(connection: &mut PgConnection) -> Result<ImportState, StoreError> {
@@ -55,11 +61,50 @@ pub(crate) async fn begin(pool: &PgPool, digest: &[u8; 32]) -> Result<ImportStat
     Ok(ImportState::Begun { digest: digest.to_vec(), line: 0 })
 }
 
-pub(crate) async fn write(pool: &PgPool, chunk: &Chunk, from: u64, to: u64) -> Result<(), StoreError> {
+/// A chunk whose rows are written but for those that give way to others, or refer to others.
+struct Written {
+    transaction: Transaction<'static, Postgres>,
+    rest: Rest,
+}
+
+/// What waits for the chunks before.
+struct Rest {
+    editions: Rows,
+    /// The licenses of which there is a row.
+    again: Vec<String>,
+    states: Rows,
+    seal_keys: Rows,
+    checkpoints: Rows,
+}
+
+pub(crate) async fn begin_chunk(pool: &PgPool, chunk: Chunk) -> Result<Box<dyn Begun>, StoreError> {
+    let made = spawn_blocking(move || {
+        let first = [commands(&chunk), events(&chunk), versions(&chunk), states(&chunk, false), tree(&chunk)];
+        (first, rest(&chunk))
+    });
+    let (first, rest) = made.await.map_err(|error| store_error(io::Error::from(error).into()))?;
     let mut transaction = pool.begin().await.map_err(store_error)?;
-    advance(&mut transaction, from, to, false).await?;
-    rows_of(&mut transaction, chunk).await?;
-    transaction.commit().await.map_err(store_error)
+    for rows in first {
+        rows.copy(&mut transaction).await?;
+    }
+    Ok(Box::new(Written { transaction, rest }))
+}
+
+#[async_trait]
+impl Begun for Written {
+    async fn end(self: Box<Self>, from: u64, to: u64) -> Result<(), StoreError> {
+        let Self { mut transaction, rest } = *self;
+        advance(&mut transaction, from, to, false).await?;
+        rest.editions.copy(&mut transaction).await?;
+        if !rest.again.is_empty() {
+            let query = sqlx::query("DELETE FROM current_entitlement WHERE license = ANY ($1)").bind(rest.again);
+            query.execute(&mut *transaction).await.map_err(store_error)?;
+        }
+        for rows in [rest.states, rest.seal_keys, rest.checkpoints] {
+            rows.copy(&mut transaction).await?;
+        }
+        transaction.commit().await.map_err(store_error)
+    }
 }
 
 pub(crate) async fn finish(pool: &PgPool, adoptions: &[Adoption], from: u64) -> Result<(), StoreError> {
@@ -82,27 +127,15 @@ async fn advance(connection: &mut PgConnection, from: u64, to: u64, finished: bo
     Err(StoreError::Conflict("another process imports into this ledger".to_owned()))
 }
 
-async fn rows_of(connection: &mut PgConnection, chunk: &Chunk) -> Result<(), StoreError> {
+fn rest(chunk: &Chunk) -> Rest {
     let mut editions = Rows::into("editions", "edition, catalog, prices");
     for files in &chunk.editions {
         editions.text(&files.edition).text(&files.catalog).text(&files.prices).end();
     }
-    editions.copy(connection).await?;
-    commands(chunk).copy(connection).await?;
-    events(chunk).copy(connection).await?;
-    versions(chunk).copy(connection).await?;
-    // Rows of an earlier chunk give way.
-    let licenses: Vec<_> = chunk
-        .states
-        .iter()
-        .filter(|(state, _)| state.base_version > 0)
-        .map(|(state, _)| state.facts.license.as_str())
-        .collect();
-    let query = sqlx::query("DELETE FROM current_entitlement WHERE license = ANY ($1)").bind(licenses);
-    query.execute(&mut *connection).await.map_err(store_error)?;
-    states(chunk).copy(connection).await?;
-    tree(chunk).copy(connection).await?;
-    seals(connection, chunk).await
+    let again = chunk.states.iter().filter(|(state, _)| state.base_version > 0);
+    let again = again.map(|(state, _)| state.facts.license.to_string()).collect();
+    let (seal_keys, checkpoints) = seals(chunk);
+    Rest { editions, again, states: states(chunk, true), seal_keys, checkpoints }
 }
 
 fn commands(chunk: &Chunk) -> Rows {
@@ -135,40 +168,21 @@ fn versions(chunk: &Chunk) -> Rows {
     let mut rows = Rows::into("entitlement_versions", &format!("{COLUMNS}, recorded_at"));
     for event in &chunk.events {
         if let Some(facts) = &event.facts {
-            push_facts(&mut rows, facts, event.entry.leaf.recorded_at);
+            copy_facts::push(&mut rows, facts, &instant(event.entry.leaf.recorded_at));
             rows.end();
         }
     }
     rows
 }
 
-fn states(chunk: &Chunk) -> Rows {
+/// The states of licenses of which there is a row, or of the others.
+fn states(chunk: &Chunk, again: bool) -> Rows {
     let mut rows = Rows::into("current_entitlement", &format!("{COLUMNS}, recorded_at, fold, state"));
-    for (state, recorded_at) in &chunk.states {
-        push_facts(&mut rows, &state.facts, *recorded_at);
+    for (state, recorded_at) in chunk.states.iter().filter(|(state, _)| (state.base_version > 0) == again) {
+        copy_facts::push(&mut rows, &state.facts, &instant(*recorded_at));
         rows.plain(state.fold).text(&state.state).end();
     }
     rows
-}
-
-/// The columns of [`COLUMNS`], in their order, and the instant.
-fn push_facts(rows: &mut Rows, facts: &Facts, recorded_at: DateTime<Utc>) {
-    let row = FactsRow::from(facts);
-    rows.text(&row.license).plain(row.version).plain(row.on_date).text(&row.product).text(&row.license_type);
-    rows.text(&row.status).text(&row.holder_name).text_if_any(row.holder_inn.as_deref()).text(&row.holder_country);
-    rows.text_if_any(row.partner_name.as_deref()).text_if_any(row.partner_level.as_deref()).plain_if_any(row.users);
-    rows.plain(row.antivirus).plain(row.web_filter).plain(row.active_sync).plain(row.anti_spam);
-    rows.plain_if_any(row.swm_starts).plain_if_any(row.swm_ends).plain_if_any(row.trial_ends);
-    rows.plain_if_any(row.certified).text_if_any(row.installed_version.as_deref());
-    let pending = &row.pending;
-    rows.text_if_any(pending.pending_order.as_deref()).plain_if_any(pending.pending_on);
-    rows.text_if_any(pending.pending_kind.as_deref()).plain_if_any(pending.pending_swm_years);
-    rows.plain_if_any(pending.pending_antivirus).plain_if_any(pending.pending_web_filter);
-    rows.plain_if_any(pending.pending_active_sync).plain_if_any(pending.pending_anti_spam);
-    rows.plain_if_any(pending.pending_fstek).plain_if_any(pending.pending_users);
-    rows.text_if_any(pending.pending_partner_name.as_deref()).text_if_any(pending.pending_partner_level.as_deref());
-    rows.texts(&row.servers_online).text_if_any(row.split_from.as_deref()).text_if_any(row.merged_into.as_deref());
-    rows.plain(instant(recorded_at));
 }
 
 fn tree(chunk: &Chunk) -> Rows {
@@ -180,16 +194,15 @@ fn tree(chunk: &Chunk) -> Rows {
     rows
 }
 
-async fn seals(connection: &mut PgConnection, chunk: &Chunk) -> Result<(), StoreError> {
+fn seals(chunk: &Chunk) -> (Rows, Rows) {
     let mut keys = Rows::into("seal_keys", "number, verifier, since");
     for key in &chunk.seal_keys {
         keys.plain(key.number).text(&key.verifier).plain(instant(key.since)).end();
     }
-    keys.copy(connection).await?;
     let mut checkpoints = Rows::into("checkpoints", "size, key, root, note, signed_at");
     for kept in &chunk.checkpoints {
         checkpoints.plain(kept.checkpoint.size).plain(kept.key).bytes(&kept.checkpoint.root.0);
         checkpoints.text(&kept.note).plain(instant(kept.signed_at)).end();
     }
-    checkpoints.copy(connection).await
+    (keys, checkpoints)
 }

@@ -28,6 +28,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Facts>, StoreError> {
     let mut query = select(as_of);
     query.push(" WHERE license > ").push_bind(after.map_or("", LicenseNumber::as_str));
+    push_kept_to(&mut query, as_of, filter.kept_to.as_deref());
     push_filter(&mut query, filter);
     query.push(" ORDER BY license LIMIT ").push_bind(i64::from(limit));
     fetch(pool, query).await
@@ -35,9 +36,11 @@ pub(crate) async fn list(
 
 /// The facts of the licenses whose SWM ends in the period, soonest first.
 pub(crate) async fn expiring(pool: &PgPool, asked: &Expiring, limit: u32) -> Result<Vec<Facts>, StoreError> {
-    let mut query = select(AsOf { on: None, known_at: asked.known_at });
+    let as_of = AsOf { on: None, known_at: asked.known_at };
+    let mut query = select(as_of);
     query.push(" WHERE status IN ('active', 'blocked') AND swm_ends >= ").push_bind(asked.from);
     query.push(" AND swm_ends < ").push_bind(asked.to);
+    push_kept_to(&mut query, as_of, asked.kept_to.as_deref());
     if let Some(partner) = &asked.partner {
         query.push(" AND partner_name = ").push_bind(partner.as_str());
     }
@@ -57,7 +60,7 @@ fn select<'q>(as_of: AsOf) -> QueryBuilder<'q, Postgres> {
         query.push("current_entitlement AS entitlement");
         return query;
     }
-    query.push("(SELECT license AS number FROM current_entitlement) AS known CROSS JOIN LATERAL (");
+    query.push("(SELECT license AS number, partner_name AS partner_now FROM current_entitlement) AS known CROSS JOIN LATERAL (");
     query.push("SELECT * FROM entitlement_versions WHERE license = known.number");
     if let Some(day) = as_of.on {
         query.push(" AND on_date <= ").push_bind(day);
@@ -67,6 +70,14 @@ fn select<'q>(as_of: AsOf) -> QueryBuilder<'q, Postgres> {
     }
     query.push(" ORDER BY version DESC LIMIT 1) AS entitlement");
     query
+}
+
+/// Of the past too only what is the partner's now.
+fn push_kept_to<'q>(query: &mut QueryBuilder<'q, Postgres>, as_of: AsOf, partner: Option<&'q str>) {
+    if let Some(partner) = partner {
+        let column = if as_of == AsOf::default() { "partner_name" } else { "partner_now" };
+        query.push(format_args!(" AND {column} = ")).push_bind(partner);
+    }
 }
 
 fn push_filter<'q>(query: &mut QueryBuilder<'q, Postgres>, filter: &'q Filter) {

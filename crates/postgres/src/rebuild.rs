@@ -1,4 +1,5 @@
-//! Rebuilding the read models from the events: compared under row locks, and only what differs is written.
+//! Rebuilding the read models from the events: what is in doubt after a quick comparison is compared column by column under
+//! row locks, and only what differs is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +11,16 @@ use serde_json::Value;
 use sqlx::postgres::PgPool;
 use sqlx::{FromRow, PgConnection};
 
+use crate::compare::{Compared, compare, snapshot};
 use crate::error::{damaged, store_error};
 use crate::read::histories;
 use crate::rows::{COLUMNS, FactsRow, named};
 
-const CURRENT: &str = "current_entitlement";
-const VERSIONS: &str = "entitlement_versions";
+pub(crate) const CURRENT: &str = "current_entitlement";
+pub(crate) const VERSIONS: &str = "entitlement_versions";
+
+/// How many licenses are looked at column by column at once.
+const LICENSES_AT_ONCE: usize = 100;
 
 /// A row of `entitlement_versions`, as it is or must be.
 #[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
@@ -45,46 +50,74 @@ struct Rows {
 
 type RowsByLicense = BTreeMap<String, Rows>;
 
-/// Rebuilds a page of licenses in one transaction.
+/// Rebuilds a page of licenses: those whose rows are in doubt, in one transaction.
 pub(crate) async fn page(
     pool: &PgPool,
     after: Option<&str>,
     limit: u32,
     refold: Refold,
 ) -> Result<RebuiltPage, StoreError> {
-    let mut transaction = pool.begin().await.map_err(store_error)?;
-    let licenses = licenses_after(&mut transaction, after.unwrap_or_default(), limit).await?;
-    lock(&mut transaction, &licenses).await?;
-    let events = histories(&mut *transaction, &licenses).await?;
-    let mut page = RebuiltPage { licenses: count(licenses.len()), events: count(events.len()), ..Default::default() };
-    let wanted = wanted(events, refold)?;
-    let found = found(&mut transaction, &licenses).await?;
-    for license in &licenses {
-        let nothing = Rows::default();
-        let (found, wanted) = (found.get(license).unwrap_or(&nothing), wanted.get(license).unwrap_or(&nothing));
-        mend(&mut transaction, license, found, wanted, &mut page.mended).await?;
-    }
-    transaction.commit().await.map_err(store_error)?;
-    page.last = licenses.into_iter().last().filter(|_| page.licenses == u64::from(limit));
-    Ok(page)
+    let (page, in_doubt) = compared(pool, after, limit, refold).await?;
+    let mended = if in_doubt.is_empty() { Vec::new() } else { rebuild(pool, &in_doubt, refold).await? };
+    Ok(RebuiltPage { mended, ..page })
 }
 
-/// What the licenses' rows differ in from what their events make of them. Nothing is written.
+/// Makes the rows of these licenses as they must be, and says what it took. What they were in doubt about may be over.
+async fn rebuild(pool: &PgPool, licenses: &[String], refold: Refold) -> Result<Vec<String>, StoreError> {
+    let mut transaction = pool.begin().await.map_err(store_error)?;
+    lock(&mut transaction, licenses).await?;
+    let mut mended = Vec::new();
+    for some in licenses.chunks(LICENSES_AT_ONCE) {
+        for (license, found, wanted) in rows(&mut transaction, some, refold).await? {
+            mend(&mut transaction, &license, &found, &wanted, &mut mended).await?;
+        }
+    }
+    transaction.commit().await.map_err(store_error)?;
+    Ok(mended)
+}
+
+/// A page of licenses, and those of them whose rows may not be as they must be.
 pub(crate) async fn compared(
+    pool: &PgPool,
+    after: Option<&str>,
+    limit: u32,
+    refold: Refold,
+) -> Result<(RebuiltPage, Vec<String>), StoreError> {
+    let mut snapshot = snapshot(pool).await?;
+    let licenses = licenses_after(&mut snapshot, after.unwrap_or_default(), limit).await?;
+    snapshot.commit().await.map_err(store_error)?;
+    let Compared { events, in_doubt } = compare(pool, &licenses, refold).await?;
+    let (licenses, last) = (count(licenses.len()), licenses.into_iter().next_back());
+    let last = last.filter(|_| licenses == u64::from(limit));
+    Ok((RebuiltPage { last, licenses, events, in_doubt: count(in_doubt.len()), mended: Vec::new() }, in_doubt))
+}
+
+/// What the license's rows differ in from what its events make of them. Nothing is written.
+pub(crate) async fn said(
+    connection: &mut PgConnection,
+    license: &String,
+    refold: Refold,
+) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    for (license, found, wanted) in rows(connection, std::slice::from_ref(license), refold).await? {
+        lines.extend(differences(&license, &found, &wanted)?.into_iter().map(|difference| difference.line));
+    }
+    Ok(lines)
+}
+
+/// The rows of each license: those that there are, and those that the events make.
+async fn rows(
     connection: &mut PgConnection,
     licenses: &[String],
     refold: Refold,
-) -> Result<RebuiltPage, StoreError> {
-    let events = histories(&mut *connection, licenses).await?;
-    let mut page = RebuiltPage { licenses: count(licenses.len()), events: count(events.len()), ..Default::default() };
-    let wanted = wanted(events, refold)?;
-    let found = found(connection, licenses).await?;
-    for license in licenses {
-        let nothing = Rows::default();
-        let (found, wanted) = (found.get(license).unwrap_or(&nothing), wanted.get(license).unwrap_or(&nothing));
-        page.mended.extend(differences(license, found, wanted)?.into_iter().map(|difference| difference.line));
-    }
-    Ok(page)
+) -> Result<Vec<(String, Rows, Rows)>, StoreError> {
+    let mut wanted = wanted(histories(&mut *connection, licenses).await?, refold)?;
+    let mut found = found(connection, licenses).await?;
+    let rows = licenses.iter().map(|license| {
+        let (found, wanted) = (found.remove(license), wanted.remove(license));
+        (license.clone(), found.unwrap_or_default(), wanted.unwrap_or_default())
+    });
+    Ok(rows.collect())
 }
 
 /// A row that is not as it must be.
@@ -114,11 +147,7 @@ fn differences(license: &str, found: &Rows, wanted: &Rows) -> Result<Vec<Differe
 }
 
 /// The next licenses with events or with rows, so that strays are found too.
-pub(crate) async fn licenses_after(
-    connection: &mut PgConnection,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<String>, StoreError> {
+async fn licenses_after(connection: &mut PgConnection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
     let query = "
         (SELECT DISTINCT aggregate_id FROM events WHERE aggregate_type = 'license' AND aggregate_id > $1
             ORDER BY aggregate_id LIMIT $2)
@@ -149,7 +178,7 @@ fn wanted(events: Vec<(String, StoredEvent)>, refold: Refold) -> Result<RowsByLi
 }
 
 fn folded(license: &LicenseNumber, events: &[StoredEvent], refold: Refold) -> Result<Rows, StoreError> {
-    let Refolded { state, versions } = refold(license, events)?;
+    let Refolded { state, versions } = Refolded::of(license, events, refold)?;
     let (Some(last), true) = (events.last(), versions.len() == events.len()) else {
         return Err(damaged(format_args!("license {license} did not fold to one version for each event")));
     };
@@ -252,6 +281,6 @@ async fn replace<Row: Serialize>(
     insert.execute(&mut *connection).await.map(|_| ()).map_err(store_error)
 }
 
-pub(crate) fn count(number: usize) -> u64 {
+fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -18,7 +18,8 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::error::{damaged, store_error};
 use crate::rows::{named, signed, unsigned};
-use crate::sealer::waiting_since;
+use crate::sealer::{wait_until_sealed, waiting_since};
+use crate::standby::is_standby;
 
 /// Events with their commands' digests: a look-up by key each, whatever the statistics say (OFFSET 0).
 const ENTRIES: &str = "
@@ -28,7 +29,8 @@ const ENTRIES: &str = "
     FROM events AS event
     LEFT JOIN LATERAL (SELECT digest FROM commands WHERE command_id = event.command_id OFFSET 0) AS record ON true";
 
-const SEALED: &str = "
+/// How many events are sealed.
+pub(crate) const SEALED: &str = "
     SELECT coalesce((SELECT first + octet_length(hashes) / 32 FROM tree_hashes
                      WHERE level = 0 ORDER BY first DESC LIMIT 1), 0)";
 
@@ -61,6 +63,13 @@ impl SealedLog for PostgresStore {
             Some(entry) => Ok(Some(entry.leaf.recorded_at)),
             None => waiting_since(&self.reads).await,
         }
+    }
+
+    async fn sealed_up_to(&self, instant: DateTime<Utc>) -> Result<u64, StoreError> {
+        if is_standby(&mut *self.reads.acquire().await.map_err(store_error)?).await? {
+            return wait_until_sealed(&self.reads, instant).await;
+        }
+        sealed(&self.reads).await
     }
 
     async fn seal(&self, limit: u32) -> Result<u64, StoreError> {

@@ -13,15 +13,16 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::error::store_error;
-use crate::seal::seal_what_waits;
+use crate::rows::unsigned;
+use crate::seal::{SEALED, seal_what_waits};
 
-/// The oldest event that waits. Asked like this it is the first entry of an index; asked with EXISTS the planner may
-/// expect to meet one soon, and go through the whole table.
-const FIRST_WITHOUT_POSITION: &str = "
+/// The events that wait, the oldest first: with LIMIT 1 that is the first entry of an index. Asked with EXISTS the planner
+/// may expect to meet one soon, and go through the whole table.
+const WITHOUT_POSITION: &str = "
     FROM events
     WHERE position IS NULL AND xid >= (
         SELECT CASE WHEN system = system_identifier THEN sealed_below ELSE '0' END FROM sealer, pg_control_system())
-    ORDER BY xid LIMIT 1";
+    ORDER BY xid";
 
 /// How many events are given their position in one transaction.
 const BATCH: i64 = 1_000;
@@ -34,6 +35,9 @@ const LEASE: Duration = Duration::from_secs(6);
 
 /// How long somebody waits for positions, or for an instant to become final.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many steps it takes to make an instant final.
+const STEPS: usize = 3;
 
 /// How long to wait for an open transaction before looking again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -64,6 +68,9 @@ async fn work(pool: PgPool) {
         if asked.is_none_or(|asked| asked.elapsed() > LEASE / 3) {
             leads = lease(&pool, holder).await.unwrap_or(false);
             asked = Some(Instant::now());
+            if leads {
+                publish_what_is_final(&pool).await;
+            }
         }
         while leads && seal_if_any(&pool).await.is_ok_and(|given| given == BATCH) {}
         if leads {
@@ -87,11 +94,14 @@ async fn lease(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
 /// positions come from the primary.
 async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
     let query = format!(
-        "SELECT CASE WHEN NOT pg_is_in_recovery() AND (SELECT xid {FIRST_WITHOUT_POSITION}) IS NOT NULL
+        "SELECT CASE WHEN NOT pg_is_in_recovery() AND (SELECT xid {WITHOUT_POSITION} LIMIT 1) IS NOT NULL
              THEN ledger_seal($1) ELSE 0 END"
     );
     sqlx::query_scalar(&query).bind(BATCH).fetch_one(pool).await
 }
+
+/// The transactions that there are by now. On a standby there are none of its own: positions come from the primary.
+const NOW: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_snapshot_xmax(pg_current_snapshot())::text END";
 
 /// Gives every event that is committed by now its position.
 ///
@@ -99,8 +109,9 @@ async fn seal_if_any(pool: &PgPool) -> Result<i64, sqlx::Error> {
 /// [`StoreError::Unavailable`] when a transaction that has been open for long holds the order back.
 pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
     let begun = Instant::now();
-    let now: String = scalar(pool, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text").await?;
-    let waiting = format!("SELECT coalesce((SELECT xid {FIRST_WITHOUT_POSITION}) < '{now}', false)");
+    let now: Option<String> = scalar(pool, NOW).await?;
+    let Some(now) = now else { return Ok(()) };
+    let waiting = format!("SELECT coalesce((SELECT xid {WITHOUT_POSITION} LIMIT 1) < '{now}', false)");
     while scalar(pool, &waiting).await? {
         let given = seal_if_any(pool).await.map_err(store_error)?;
         if given == 0 {
@@ -117,7 +128,7 @@ pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
 
 /// When the oldest event without a position was recorded.
 pub(crate) async fn waiting_since(pool: &PgPool) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let query = format!("SELECT recorded_at {FIRST_WITHOUT_POSITION}");
+    let query = format!("SELECT recorded_at {WITHOUT_POSITION} LIMIT 1");
     sqlx::query_scalar(&query).fetch_optional(pool).await.map_err(store_error)
 }
 
@@ -129,14 +140,44 @@ where
     sqlx::query_scalar(query).fetch_one(pool).await.map_err(store_error)
 }
 
-/// Waits until nothing can be recorded at or before the instant any more, and does what it takes.
+/// Waits until all that was recorded at or before the instant is sealed on this standby, and returns how many events are.
+///
+/// # Errors
+/// [`StoreError::Standby`] when that does not come to pass within a few seconds.
+pub(crate) async fn wait_until_sealed(pool: &PgPool, instant: DateTime<Utc>) -> Result<u64, StoreError> {
+    let query = format!(
+        "WITH sealed AS (SELECT ({SEALED}) AS size), waiting AS MATERIALIZED (
+             SELECT recorded_at FROM events WHERE position >= (SELECT size FROM sealed)
+             UNION ALL SELECT recorded_at FROM (SELECT recorded_at {WITHOUT_POSITION}) AS last)
+         SELECT size FROM sealed WHERE NOT EXISTS (SELECT FROM waiting WHERE recorded_at <= $1)"
+    );
+    let begun = Instant::now();
+    loop {
+        let size: Option<i64> =
+            sqlx::query_scalar(&query).bind(instant).fetch_optional(pool).await.map_err(store_error)?;
+        if let Some(size) = size {
+            return unsigned(size);
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(StoreError::Standby(format!("not all that was recorded up to {instant} is sealed here")));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Waits until nothing can be recorded at or before the instant any more, and does what it takes. A standby can only say
+/// what its primary has published.
 ///
 /// # Errors
 /// [`StoreError::NotYetFinal`] when that does not come to pass within a few seconds.
 pub(crate) async fn wait_until_final(pool: &PgPool, instant: DateTime<Utc>) -> Result<(), StoreError> {
-    let published = "SELECT final_until >= $1 FROM sealer";
-    if sqlx::query_scalar(published).bind(instant).fetch_one(pool).await.map_err(store_error)? {
-        return Ok(());
+    let published = "SELECT final_until >= $1, greatest(final_until, 'epoch'), pg_is_in_recovery() FROM sealer";
+    let published: (bool, DateTime<Utc>, bool) =
+        sqlx::query_as(published).bind(instant).fetch_one(pool).await.map_err(store_error)?;
+    match published {
+        (true, ..) => return Ok(()),
+        (false, final_until, true) => return Err(StoreError::NotYetFinal { asked: instant, final_until }),
+        (false, _, false) => {}
     }
     let begun = Instant::now();
     loop {
@@ -148,6 +189,18 @@ pub(crate) async fn wait_until_final(pool: &PgPool, instant: DateTime<Utc>) -> R
             return Err(StoreError::NotYetFinal { asked: instant, final_until });
         }
         sleep(PAUSE).await;
+    }
+}
+
+/// Moves the final instant on to about now. Standbys answer about the past as far as that goes: they cannot move it.
+/// What does not come to pass because of an open transaction does so the next time.
+async fn publish_what_is_final(pool: &PgPool) {
+    let now = Utc::now();
+    for _ in 0..STEPS {
+        match finalise(pool, now).await {
+            Ok((false, ..)) => {}
+            Ok((true, ..)) | Err(_) => return,
+        }
     }
 }
 

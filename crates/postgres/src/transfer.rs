@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ledger_app::store::{EditionFiles, StoreError};
 use ledger_app::transfer::line::Adoption;
-use ledger_app::transfer::{Chunk, ImportState, Snapshot, Transfer};
+use ledger_app::transfer::{Begun, Chunk, ImportState, Snapshot, Transfer};
 
 use crate::error::store_error;
 use crate::{PostgresStore, export, import, read};
@@ -27,8 +27,8 @@ impl Transfer for PostgresStore {
         import::begin(&self.reads, digest).await
     }
 
-    async fn import_chunk(&self, chunk: &Chunk, from: u64, to: u64) -> Result<(), StoreError> {
-        import::write(&self.reads, chunk, from, to).await
+    async fn begin_chunk<'s>(&'s self, chunk: Chunk) -> Result<Box<dyn Begun + 's>, StoreError> {
+        import::begin_chunk(&self.reads, chunk).await
     }
 
     async fn finish_import(&self, adoptions: &[Adoption], from: u64) -> Result<(), StoreError> {

@@ -1,21 +1,26 @@
 //! Reading what is stored as it is, for verification.
 
 use async_trait::async_trait;
-use ledger_app::audit::{Audit, CommandRecord, EventKey};
+use ledger_app::audit::{Audit, CommandRecord, EventKey, RecordsPage};
+use ledger_app::seal::LogEntry;
 use ledger_app::store::{RebuiltPage, Refold, StoreError};
 use serde_json::json;
+use sqlx::Connection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::failed;
-use crate::rebuild::{PAGE, differences};
+use crate::rebuild::{compared, differences};
 use crate::rows::{count, get, parsed};
+use crate::seal::{entry, signed};
 
 pub(crate) const RECORDS: &str = "
     SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
       FROM commands";
+
+/// How many records are read at once as they lie.
+const LYING: u32 = 1_000;
 
 #[async_trait]
 impl Audit for SqliteStore {
@@ -30,6 +35,21 @@ impl Audit for SqliteStore {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let query = sqlx::query(&sql).bind(after).bind(limit);
         query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(record).collect()
+    }
+
+    async fn records_from(&self, place: u64) -> Result<RecordsPage, StoreError> {
+        let sql = "SELECT rowid, * FROM commands WHERE rowid > ? ORDER BY rowid LIMIT ?";
+        let query = sqlx::query(sql).bind(signed(place)).bind(LYING);
+        let rows = query.fetch_all(&self.readers).await.map_err(failed)?;
+        let next = rows.last().map(|last| count(last, "rowid")).transpose()?;
+        let records: Result<Vec<_>, _> = rows.iter().map(record).collect();
+        Ok(RecordsPage { records: records?, next })
+    }
+
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let sql = "SELECT *, NULL AS digest FROM events WHERE position >= ? ORDER BY position LIMIT ?";
+        let query = sqlx::query(sql).bind(signed(from)).bind(limit);
+        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(entry).collect()
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {
@@ -51,29 +71,15 @@ impl Audit for SqliteStore {
         let mut connection = self.readers.acquire().await.map_err(failed)?;
         // A transaction that only reads sees one state of the file.
         let mut transaction = connection.begin().await.map_err(failed)?;
-        let query = sqlx::query_scalar(PAGE).bind(after.unwrap_or_default()).bind(limit);
-        let licenses: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
-        let mut page = RebuiltPage::default();
-        for license in &licenses {
-            compare(&mut transaction, license, refold, &mut page).await?;
+        let (mut page, in_doubt) = compared(&mut transaction, after, limit, refold).await?;
+        for license in &in_doubt {
+            match differences(&mut transaction, license, refold).await {
+                Err(StoreError::Damaged(what)) => page.mended.push(format!("license {license}: {what}")),
+                lines => page.mended.extend(lines?),
+            }
         }
-        page.last = licenses.into_iter().next_back().filter(|_| page.licenses == u64::from(limit));
         Ok(page)
     }
-}
-
-async fn compare(
-    connection: &mut SqliteConnection,
-    license: &str,
-    refold: Refold,
-    page: &mut RebuiltPage,
-) -> Result<(), StoreError> {
-    page.licenses += 1;
-    match differences(connection, license, refold).await {
-        Err(StoreError::Damaged(what)) => page.mended.push(format!("license {license}: {what}")),
-        lines => page.mended.extend(lines?),
-    }
-    Ok(())
 }
 
 pub(crate) fn record(row: &SqliteRow) -> Result<CommandRecord, StoreError> {

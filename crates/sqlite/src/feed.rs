@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use ledger_app::feed::{Feed, FeedEvent, FeedFilter, FeedPage, Window};
+use ledger_app::follow::{Followed, Stored};
 use ledger_app::store::StoreError;
 use ledger_domain::command::Actor;
 use sqlx::sqlite::SqliteRow;
@@ -41,6 +42,12 @@ impl Feed for SqliteStore {
         Ok(window.page(events?, head))
     }
 
+    async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError> {
+        let sql = "SELECT * FROM events WHERE position >= ? AND position < ? ORDER BY position";
+        let query = sqlx::query(sql).bind(signed(from)).bind(signed(to));
+        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(followed).collect()
+    }
+
     async fn head(&self) -> Result<Option<u64>, StoreError> {
         let sql = "SELECT max(position) AS head FROM events";
         let row = sqlx::query(sql).fetch_one(&self.readers).await.map_err(failed)?;
@@ -64,6 +71,19 @@ fn event(row: &SqliteRow) -> Result<Option<FeedEvent>, StoreError> {
         edition: get(row, "edition")?,
         payload: get(row, "payload")?,
     }))
+}
+
+fn followed(row: &SqliteRow) -> Result<Followed, StoreError> {
+    Followed::try_from(Stored {
+        position: count(row, "position")?,
+        stream_type: get(row, "aggregate_type")?,
+        stream_id: get(row, "aggregate_id")?,
+        sequence: count(row, "sequence")?,
+        on: parsed(row, "on_date")?,
+        recorded_at: parsed(row, "recorded_at")?,
+        command_id: parsed(row, "command_id")?,
+        payload: get(row, "payload")?,
+    })
 }
 
 fn position_if_any(row: &SqliteRow, column: &str) -> Result<Option<u64>, StoreError> {

@@ -1,10 +1,11 @@
 //! The store on SQLite, the embedded default: one file, one writer, any number of readers.
 //!
 //! Reading order: [`SqliteStore`], `open` (files, migrations), `append` (the one write path), `load` and `read`,
-//! `rebuild`; `feed`, `keys` and `kept` for the service. `rows` says how facts are columns; the columns themselves are explained in `migrations/sqlite`.
+//! `compare` and `rebuild`; `feed`, `keys` and `kept` for the service. `rows` says how facts are columns; the columns themselves are explained in `migrations/sqlite`.
 
 mod append;
 mod audit;
+mod compare;
 mod editions;
 mod error;
 mod export;
@@ -158,7 +159,7 @@ impl Store for SqliteStore {
 
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
         let mut lease = self.writer.lease().await?;
-        let done = rebuild::page(lease.connection(), after, limit, refold).await;
+        let done = rebuild::page(&self.readers, lease.connection(), after, limit, refold).await;
         lease.end(done)
     }
 

@@ -32,19 +32,19 @@ pub(crate) async fn list(
     let mut query = selected(as_of);
     let key = key(as_of);
     query.push(format!(" WHERE {key} > ")).push_bind(after.map(ToString::to_string).unwrap_or_default());
+    kept_to(&mut query, as_of, filter.kept_to.as_ref());
     filtered(&mut query, filter);
     query.push(format!(" ORDER BY {key} LIMIT ")).push_bind(limit);
     fetched(readers, query).await
 }
 
 pub(crate) async fn expiring(readers: &SqlitePool, asked: &Expiring, limit: u32) -> Result<Vec<Facts>, StoreError> {
-    let mut query = match asked.known_at {
-        None => from_table("swm_expiry"),
-        Some(_) => selected(AsOf { on: None, known_at: asked.known_at }),
-    };
+    let as_of = AsOf { on: None, known_at: asked.known_at };
+    let mut query = if as_of == AsOf::default() { from_table("swm_expiry") } else { selected(as_of) };
     query.push(" WHERE one.status IN ('active', 'blocked') AND one.swm_ends IS NOT NULL");
     query.push(" AND one.swm_ends >= ").push_bind(day_bound(asked.from));
     query.push(" AND one.swm_ends < ").push_bind(day_bound(asked.to));
+    kept_to(&mut query, as_of, asked.kept_to.as_ref());
     if let Some(partner) = &asked.partner {
         query.push(" AND one.partner_name = ").push_bind(partner.clone());
     }
@@ -81,6 +81,14 @@ fn key(as_of: AsOf) -> &'static str {
 
 fn from_table(table: &str) -> Query {
     QueryBuilder::new(format!("SELECT one.{} FROM {table} AS one", COLUMNS.join(", one.")))
+}
+
+/// Of the past too only what is the partner's now.
+fn kept_to(query: &mut Query, as_of: AsOf, partner: Option<&String>) {
+    if let Some(partner) = partner {
+        let table = if as_of == AsOf::default() { "one" } else { "now" };
+        query.push(format!(" AND {table}.partner_name = ")).push_bind(partner.clone());
+    }
 }
 
 fn filtered(query: &mut Query, filter: &Filter) {

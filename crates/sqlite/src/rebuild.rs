@@ -1,11 +1,13 @@
-//! Making the read models anew from the events.
+//! Making the read models anew from the events: what is in doubt after a quick comparison is compared column by column while
+//! nobody else writes, and only what differs is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_app::store::{RebuiltPage, Refold, Refolded, StoreError, StoredEvent};
 use ledger_domain::values::LicenseNumber;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 
+use crate::compare::{Compared, compare};
 use crate::error::failed;
 use crate::insert::{CURRENT, MENDED_VERSIONS, Table, insert};
 use crate::read::history;
@@ -13,7 +15,7 @@ use crate::rows::{COLUMNS, count, instant_text, state_values, values};
 use crate::value::{Value, raw_row};
 
 /// Every license with events or with a row, so that strays are found too. Each part is cut to the page by itself.
-pub(crate) const PAGE: &str = "
+const PAGE: &str = "
     SELECT license FROM (SELECT DISTINCT aggregate_id AS license FROM events
                           WHERE aggregate_type = 'license' AND aggregate_id > ?1 ORDER BY aggregate_id LIMIT ?2)
     UNION
@@ -25,40 +27,53 @@ pub(crate) const PAGE: &str = "
 /// A license's rows in a table, by version.
 type Rows<'r> = BTreeMap<u64, Vec<Value<'r>>>;
 
+/// Rebuilds a page of licenses: those whose rows are in doubt, in one transaction.
 pub(crate) async fn page(
-    connection: &mut SqliteConnection,
+    readers: &SqlitePool,
+    writer: &mut SqliteConnection,
     after: Option<&str>,
     limit: u32,
     refold: Refold,
 ) -> Result<RebuiltPage, StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    let query = sqlx::query_scalar(PAGE).bind(after.unwrap_or_default()).bind(limit);
-    let licenses: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
-    let mut page = RebuiltPage::default();
-    for license in &licenses {
-        rebuild(&mut transaction, license, refold, &mut page).await?;
-    }
-    let is_full = u32::try_from(licenses.len()).is_ok_and(|count| count == limit);
-    page.last = licenses.into_iter().next_back().filter(|_| is_full);
+    let mut reader = readers.acquire().await.map_err(failed)?;
+    // A transaction that only reads sees one state of the file.
+    let mut transaction = reader.begin().await.map_err(failed)?;
+    let (mut page, in_doubt) = compared(&mut transaction, after, limit, refold).await?;
     transaction.commit().await.map_err(failed)?;
+    if !in_doubt.is_empty() {
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        for license in &in_doubt {
+            page.mended.extend(rebuild(&mut transaction, license, refold).await?);
+        }
+        transaction.commit().await.map_err(failed)?;
+    }
     Ok(page)
 }
 
-async fn rebuild(
-    connection: &mut SqliteConnection,
-    license: &str,
+/// A page of licenses, and those of them whose rows may not be as they must be.
+pub(crate) async fn compared(
+    transaction: &mut SqliteConnection,
+    after: Option<&str>,
+    limit: u32,
     refold: Refold,
-    page: &mut RebuiltPage,
-) -> Result<(), StoreError> {
+) -> Result<(RebuiltPage, Vec<String>), StoreError> {
+    let query = sqlx::query_scalar(PAGE).bind(after.unwrap_or_default()).bind(limit);
+    let licenses: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
+    let Compared { events, in_doubt } = compare(transaction, &licenses, refold).await?;
+    let count = |list: &Vec<String>| u64::try_from(list.len()).unwrap_or(u64::MAX);
+    let (licenses, last) = (count(&licenses), licenses.into_iter().next_back());
+    let last = last.filter(|_| licenses == u64::from(limit));
+    Ok((RebuiltPage { last, licenses, events, in_doubt: count(&in_doubt), mended: Vec::new() }, in_doubt))
+}
+
+async fn rebuild(connection: &mut SqliteConnection, license: &str, refold: Refold) -> Result<Vec<String>, StoreError> {
     let events = history(&mut *connection, license, 0, u32::MAX).await?;
     let refolded = refolded(license, &events, refold)?;
     let instants: Vec<_> = events.iter().map(|event| instant_text(event.recorded_at)).collect();
     let (current, versions) = wanted(refolded.as_ref(), &instants);
-    page.licenses += 1;
-    page.events += u64::try_from(events.len()).unwrap_or(u64::MAX);
-    page.mended.extend(mend(connection, &CURRENT, license, current).await?);
-    page.mended.extend(mend(connection, &MENDED_VERSIONS, license, versions).await?);
-    Ok(())
+    let mut mended = mend(connection, &CURRENT, license, current).await?;
+    mended.extend(mend(connection, &MENDED_VERSIONS, license, versions).await?);
+    Ok(mended)
 }
 
 /// What the license's rows differ in from what its events make of it. Nothing is written.
@@ -111,7 +126,7 @@ fn refolded(license: &str, events: &[StoredEvent], refold: Refold) -> Result<Opt
     }
     let number: LicenseNumber =
         license.parse().map_err(|error| StoreError::Damaged(format!("\"{license}\": {error}")))?;
-    refold(&number, events).map(Some)
+    Refolded::of(&number, events, refold).map(Some)
 }
 
 /// The rows as they must be: the current one and the versions; none for a license without events.

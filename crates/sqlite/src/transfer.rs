@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ledger_app::store::{EditionFiles, StoreError};
 use ledger_app::transfer::line::Adoption;
-use ledger_app::transfer::{Chunk, ImportState, Snapshot, Transfer};
+use ledger_app::transfer::{Begun, Chunk, ImportState, Snapshot, Transfer};
 
 use crate::error::failed;
 use crate::{SqliteStore, editions, export, import};
@@ -29,15 +29,29 @@ impl Transfer for SqliteStore {
         lease.end(done)
     }
 
-    async fn import_chunk(&self, chunk: &Chunk, from: u64, to: u64) -> Result<(), StoreError> {
-        let mut lease = self.writer.lease().await?;
-        let done = import::write(lease.connection(), chunk, from, to).await;
-        lease.end(done)
+    async fn begin_chunk<'s>(&'s self, chunk: Chunk) -> Result<Box<dyn Begun + 's>, StoreError> {
+        // There is one writer: it writes chunk after chunk.
+        Ok(Box::new(ToWrite { store: self, chunk }))
     }
 
     async fn finish_import(&self, adoptions: &[Adoption], from: u64) -> Result<(), StoreError> {
         let mut lease = self.writer.lease().await?;
         let done = import::finish(lease.connection(), adoptions, from).await;
+        lease.end(done)
+    }
+}
+
+/// A chunk of which nothing is written yet.
+struct ToWrite<'s> {
+    store: &'s SqliteStore,
+    chunk: Chunk,
+}
+
+#[async_trait]
+impl Begun for ToWrite<'_> {
+    async fn end(self: Box<Self>, from: u64, to: u64) -> Result<(), StoreError> {
+        let mut lease = self.store.writer.lease().await?;
+        let done = import::write(lease.connection(), &self.chunk, from, to).await;
         lease.end(done)
     }
 }

@@ -85,6 +85,23 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
     }
 }
 
+/// Appends a row as the JSON array that SQLite's `json_array` makes of it.
+pub(crate) fn push_json(text: &mut String, row: &[Value<'_>]) {
+    text.push('[');
+    for (index, value) in row.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        match value {
+            Value::Integer(number) => text.push_str(&number.to_string()),
+            Value::Text(value) => text.push_str(&serde_json::Value::from(value.as_ref()).to_string()),
+            // Bytes are no JSON; the tables compared have none.
+            Value::Null | Value::Blob(_) => text.push_str("null"),
+        }
+    }
+    text.push(']');
+}
+
 /// A whole row as it is stored.
 pub(crate) fn raw_row(row: &SqliteRow) -> Result<Vec<Value<'static>>, StoreError> {
     (0..row.len()).map(|index| raw(row, index).map_err(failed)).collect()

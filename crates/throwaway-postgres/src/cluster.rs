@@ -27,13 +27,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes the data folder in an empty folder of ours.
     pub(crate) fn new(folder: &Path, durable: bool) -> Result<Self, Error> {
-        let bin = bin_dir()?;
-        let is_root = std::fs::metadata(folder)?.uid() == 0;
-        let as_postgres = if is_root { Some(user_switch()?) } else { None };
-        let cluster = Self { bin, folder: folder.to_owned(), durable, as_postgres };
-        if is_root {
-            run(Command::new("chown").arg("postgres").arg(folder))?;
-        }
+        let cluster = Self::in_folder(folder, durable)?;
         run(cluster.program("initdb").args([
             "-U",
             "postgres",
@@ -45,6 +39,25 @@ impl Cluster {
             "--no-sync",
         ]))?;
         Ok(cluster)
+    }
+
+    /// Copies the data folder of this running server into an empty folder of ours: started, the copy follows it.
+    pub(crate) fn standby(&self, folder: &Path) -> Result<Self, Error> {
+        let standby = Self::in_folder(folder, self.durable)?;
+        let mut copy = standby.program("pg_basebackup");
+        copy.args(["-U", "postgres", "-c", "fast", "--no-sync", "--write-recovery-conf", "-h"]).arg(&self.folder);
+        run(&mut copy)?;
+        Ok(standby)
+    }
+
+    fn in_folder(folder: &Path, durable: bool) -> Result<Self, Error> {
+        let bin = bin_dir()?;
+        let is_root = std::fs::metadata(folder)?.uid() == 0;
+        let as_postgres = if is_root { Some(user_switch()?) } else { None };
+        if is_root {
+            run(Command::new("chown").arg("postgres").arg(folder))?;
+        }
+        Ok(Self { bin, folder: folder.to_owned(), durable, as_postgres })
     }
 
     /// Starts the server, and returns when it takes connections.

@@ -44,6 +44,12 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// The URL of the server's database that has the name of the other's.
+pub(crate) fn on_server(server: &str, other: &str) -> String {
+    let path = other.split('?').next().unwrap_or_default();
+    with_database(server, path.rsplit('/').next().unwrap_or_default())
+}
+
 /// The same URL with another database in its path.
 fn with_database(url: &str, name: &str) -> String {
     let (base, query) = url.split_once('?').map_or((url, String::new()), |(base, query)| (base, format!("?{query}")));
@@ -60,6 +66,14 @@ mod tests {
     fn the_database_is_the_urls_path() {
         assert_eq!(with_database("postgres://u:p@host:1/old?host=/tmp", "new"), "postgres://u:p@host:1/new?host=/tmp");
         assert_eq!(with_database("postgres://host", "new"), "postgres://host/new");
+    }
+
+    #[test]
+    fn a_database_of_another_server_keeps_its_name() {
+        assert_eq!(
+            on_server("postgres://u@localhost/postgres?host=/b", "postgres://h/x?host=/a"),
+            "postgres://u@localhost/x?host=/b"
+        );
     }
 
     #[test]

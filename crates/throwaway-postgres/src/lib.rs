@@ -3,7 +3,7 @@
 //! [`Server::shared`] is the one server of a whole test process; [`Server::new_database`] gives every test a database
 //! of its own. Where `LICENSE_LEDGER_TEST_DATABASE` names a server (a `postgres://` URL of one where databases may be
 //! created), that one is used instead. [`Server::start`] and [`Server::start_durable`] start a server of their own, for
-//! tests that would disturb others, to measure, or to kill.
+//! tests that would disturb others, to measure, or to kill; [`Server::standby`] starts a streaming standby of such a one.
 //!
 //! Nothing stays behind, not even when the process is killed: a watchdog reads a pipe that only this process holds
 //! open, and stops the server and removes its folder when the pipe closes.

@@ -1,6 +1,6 @@
 //! A server, started or given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::cluster::Cluster;
@@ -63,6 +63,21 @@ impl Server {
         database::create(&self.url).await
     }
 
+    /// Starts a streaming standby of this server: a server of its own, which holds what this one holds, a moment later.
+    ///
+    /// # Errors
+    /// When this server is not this process's own, or the other one cannot be started.
+    pub fn standby(&self) -> Result<Self, Error> {
+        let primary = &self.own()?.cluster;
+        Self::start_in(new_folder()?, |folder| primary.standby(folder))
+    }
+
+    /// The URL, on this server, of the database that another server has by that URL: the primary's, on its standby.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        database::on_server(&self.url, database)
+    }
+
     /// Stops the server as an administrator would: its clients are told, and cut off. [`Self::restart`] starts it again.
     ///
     /// # Errors
@@ -102,8 +117,11 @@ impl Server {
     }
 
     fn start_with(durable: bool) -> Result<Self, Error> {
-        let folder = new_folder()?;
-        let cluster = Cluster::new(&folder, durable).inspect_err(|_| {
+        Self::start_in(new_folder()?, |folder| Cluster::new(folder, durable))
+    }
+
+    fn start_in(folder: PathBuf, cluster: impl FnOnce(&Path) -> Result<Cluster, Error>) -> Result<Self, Error> {
+        let cluster = cluster(&folder).inspect_err(|_| {
             // The first error is the one to tell of.
             let _ = std::fs::remove_dir_all(&folder);
         })?;

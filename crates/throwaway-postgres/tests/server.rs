@@ -26,6 +26,22 @@ async fn a_killed_server_comes_back_with_its_data_and_a_dropped_one_leaves_nothi
 }
 
 #[tokio::test]
+async fn a_standby_follows_and_can_only_be_read() {
+    let server = Server::start().unwrap();
+    let url = server.new_database().await.unwrap();
+    let standby = server.standby().unwrap();
+    let mut primary = PgConnection::connect(&url).await.unwrap();
+    primary.execute("CREATE TABLE kept AS SELECT 1 AS one").await.unwrap();
+    let mut follower = PgConnection::connect(&standby.url_of(&url)).await.unwrap();
+    let begun = std::time::Instant::now();
+    while follower.execute("SELECT FROM kept").await.is_err() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "the table does not come along");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(follower.execute("CREATE TABLE mine ()").await.is_err());
+}
+
+#[tokio::test]
 async fn every_database_is_empty_and_its_own() {
     let server = Server::shared().await.unwrap();
     let (first, second) = (server.new_database().await.unwrap(), server.new_database().await.unwrap());

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ledger_app::feed::{Feed, FeedEvent, FeedFilter};
+use ledger_app::follow::{Followed, Follower};
 use ledger_app::store::Store;
 use ledger_postgres::PostgresStore;
 use sqlx::Executor;
@@ -23,7 +24,7 @@ const FROZEN: Duration = Duration::from_secs(1);
 const FREEZE: &str = r#"
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, on_date,
         recorded_at, actor_name, actor_role, command_id, edition)
-    VALUES ('license', 'FROZEN', 1, 'ServerCameOnline', '1', '{}', '{}', '2012-01-20', clock_timestamp(), 'a', 'vendor',
+    VALUES ('license', 'FROZEN', 1, 'ServerCameOnline', '1', '{"ServerCameOnline":{"server":"A"}}', '{}', '2012-01-20', clock_timestamp(), 'a', 'vendor',
         gen_random_uuid(), 'e')"#;
 
 /// Buys a license and uses it until told to stop, each time in a transaction of its own.
@@ -47,6 +48,24 @@ async fn follow(store: Arc<PostgresStore>, filter: FeedFilter, limit: u32, is_ov
             seen.extend(page.events);
             let Some(looked_up_to) = page.looked_up_to else { break };
             after = Some(looked_up_to);
+        }
+        if was_over {
+            return seen;
+        }
+    }
+}
+
+/// Follows the log, typed, as [`follow`] does: its end is where the log ended when it began, and from there it begins
+/// anew.
+async fn follow_typed(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Followed> {
+    let mut seen: Vec<Followed> = Vec::new();
+    loop {
+        let was_over = is_over.load(Ordering::Relaxed);
+        store.settle().await.unwrap();
+        let from = seen.last().map_or(0, |last| last.position + 1);
+        let mut follower = Follower::begin(Arc::clone(&store) as Arc<dyn Store>, from).await.unwrap();
+        while let Some(page) = follower.page().await.unwrap() {
+            seen.extend(page);
         }
         if was_over {
             return seen;
@@ -87,6 +106,7 @@ async fn readers_see_every_committed_event_once_and_in_order() {
         readers.spawn(async move { follow(reading, FeedFilter::default(), limit, is_over).await });
     }
     let of_one = FeedFilter { license: Some(number("EX-3")), ..FeedFilter::default() };
+    let typed = tokio::spawn(follow_typed(Arc::clone(&reading), Arc::clone(&is_over)));
     let of_one = tokio::spawn(follow(Arc::clone(&reading), of_one, 5, Arc::clone(&is_over)));
 
     sleep(FROZEN / 2).await;
@@ -110,6 +130,11 @@ async fn readers_see_every_committed_event_once_and_in_order() {
             committed
         );
     }
+    let typed = typed.await.unwrap();
+    let positions: Vec<_> = typed.iter().map(|event| event.position).collect();
+    assert_eq!(positions, (0..u64::try_from(committed.len()).unwrap()).collect::<Vec<_>>());
+    let followed: BTreeSet<_> = typed.iter().map(|event| (event.stream_id.clone(), event.sequence)).collect();
+    assert_eq!(followed, committed);
     let of_one = of_one.await.unwrap();
     assert_in_order(&of_one);
     assert_eq!(of_one.len(), committed.iter().filter(|(license, _)| license == "EX-3").count());

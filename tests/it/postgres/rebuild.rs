@@ -3,9 +3,9 @@
 use ledger_app::rebuild::refold;
 use ledger_app::store::{RebuiltPage, Store, StoreError};
 use ledger_postgres::PostgresStore;
-use sqlx::Executor;
+use sqlx::{Executor, PgPool};
 
-use super::support::{batch, bought, everything, open};
+use super::support::{batch, bought, everything, open, open_alone};
 
 async fn rebuilt(store: &PostgresStore) -> Vec<RebuiltPage> {
     let mut pages: Vec<RebuiltPage> = Vec::new();
@@ -83,6 +83,62 @@ async fn a_newer_fold_is_left_to_the_newer_program() {
     let refused = opened.store.rebuild_page(None, 10, refold).await.unwrap_err();
     assert!(matches!(refused, StoreError::Newer(_)), "{refused:?}");
     assert_eq!(everything(&opened.pool).await, before);
+}
+
+/// Between the quick comparison and the lock others may write: what was in doubt is looked at once more, as it is then.
+#[tokio::test]
+async fn what_is_appended_while_it_waits_is_not_harmed() {
+    let (opened, _alone) = open_alone().await;
+    let mut license = bought(&opened.store, "EX-1").await;
+    opened.pool.execute("UPDATE entitlement_versions SET holder_name = 'X' WHERE version = 1").await.unwrap();
+    let mut held = opened.pool.begin().await.unwrap();
+    held.execute("SELECT FROM current_entitlement FOR UPDATE").await.unwrap();
+    let written = batch(vec![license.use_once()]);
+    let rebuilding = async {
+        waiting(&opened.pool, 1).await;
+        opened.store.rebuild_page(None, 10, refold).await.unwrap()
+    };
+    let releasing = async {
+        waiting(&opened.pool, 2).await;
+        held.rollback().await.unwrap();
+    };
+    let (appended, page, ()) = tokio::join!(opened.store.append(&written), rebuilding, releasing);
+    appended.unwrap();
+    assert_eq!(page.mended, ["EX-1: entitlement_versions: version 1 differed: holder_name"]);
+    let page = opened.store.rebuild_page(None, 10, refold).await.unwrap();
+    assert_eq!(page, RebuiltPage { last: None, licenses: 1, events: 4, in_doubt: 0, mended: vec![] });
+}
+
+#[tokio::test]
+async fn only_what_is_damaged_is_looked_at_column_by_column() {
+    let opened = open().await;
+    for number in 1..6 {
+        bought(&opened.store, &format!("EX-{number}")).await;
+    }
+    let damage = "
+        UPDATE entitlement_versions SET version = 3 WHERE license = 'EX-2' AND version = 2;
+        INSERT INTO entitlement_versions SELECT * FROM
+            json_populate_record((SELECT v FROM entitlement_versions v WHERE license = 'EX-4' AND version = 2), '{\"license\": \"o''d\\\\d\\tone\"}')";
+    opened.pool.execute(damage).await.unwrap();
+    let pages = rebuilt(&opened.store).await;
+    assert_eq!(pages.iter().map(|page| page.in_doubt).sum::<u64>(), 2);
+    let mended: Vec<_> = pages.into_iter().flat_map(|page| page.mended).collect();
+    assert_eq!(
+        mended,
+        [
+            "EX-2: entitlement_versions: version 2 was missing",
+            "EX-2: entitlement_versions: version 3 has no event and was removed",
+            "o'd\\d\tone: entitlement_versions: version 2 has no event and was removed",
+        ]
+    );
+}
+
+/// Waits until so many others wait for a lock in the database.
+async fn waiting(pool: &PgPool, others: i64) {
+    let query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    while sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await.unwrap() < others {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_read_only_database_takes_nothing() {
         Ok(store) => store.append(&batch(vec![license.use_once()])).await.unwrap_err(),
         Err(refused) => refused,
     };
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::Standby(_)), "{refused:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ledger_app::audit::Audit;
 use ledger_app::feed::{Feed, FeedFilter, FeedPage};
+use ledger_app::follow::Followed;
 use ledger_app::kept::{KeptQuote, KeptQuotes};
 use ledger_app::keys::{ApiKey, Keys};
 use ledger_app::seal::SealedLog;
@@ -133,6 +134,10 @@ impl KeptQuotes for Capturing {
 impl Feed for Capturing {
     async fn feed(&self, after: Option<u64>, filter: &FeedFilter, limit: u32) -> Result<FeedPage, StoreError> {
         self.inner.feed(after, filter, limit).await
+    }
+
+    async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError> {
+        self.inner.followed(from, to).await
     }
 
     async fn head(&self) -> Result<Option<u64>, StoreError> {

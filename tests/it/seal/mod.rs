@@ -1,6 +1,7 @@
 //! The sealed log on real databases.
 
 mod append_only;
+mod beside;
 mod by_itself;
 mod command_line;
 mod same_root;

@@ -7,7 +7,7 @@ use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
 use ledger_app::sealing::{checkpoint, init, rotate, seal_all};
 use ledger_app::store::Store;
-use ledger_app::verify::{Evidence, Told, Verified, verify};
+use ledger_app::verify::{Evidence, Verified};
 use ledger_postgres::PostgresStore;
 use ledger_seal::checkpoint::Checkpoint;
 use ledger_seal::keys::SecretKey;
@@ -18,7 +18,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, SqliteConnection}
 use tempfile::TempDir;
 use throwaway_postgres::Server;
 
-use super::history;
+use super::{beside, history};
 
 const ORIGIN: &str = "ledger.example/1";
 
@@ -97,15 +97,7 @@ impl Tampered {
     }
 
     async fn verified(&self, evidence: &Evidence) -> (Verified, Vec<String>) {
-        let mut damages = Vec::new();
-        let mut tell = |told| {
-            if let Told::Damage(what) = told {
-                damages.push(what);
-            }
-        };
-        let verified = verify(&*self.store, evidence, &mut tell).await.unwrap();
-        assert_eq!(usize::try_from(verified.damages).unwrap(), damages.len());
-        (verified, damages)
+        beside::verified(&self.store, evidence).await
     }
 
     /// Each of these must be said of what is damaged, and the ledger's checkpoint must not have been changed by looking.

@@ -152,6 +152,41 @@ async fn a_partners_key_sees_and_touches_only_the_partners_licenses() {
     partner.command(&purchase("NEW-3", None)).await.problem(403, "/problems/forbidden");
 }
 
+/// OWN-1 came from another partner, and GONE-1 went to one.
+#[tokio::test]
+async fn a_partners_key_sees_the_whole_past_of_what_is_the_partners_now() {
+    let service = Service::on_postgres(&[]).await;
+    let partner = service.with_partner("Softline");
+    for (license, before, after) in [("OWN-1", "Other", "Softline"), ("GONE-1", "Softline", "Other")] {
+        let mut bought = purchase(license, Some(before));
+        bought["on"] = json!("2012-01-20");
+        service.vendor.command(&bought).await.fine();
+        let mut more = add_users(license, "PO-2", 5);
+        more["on"] = json!("2012-08-20");
+        more["command"]["partner"] = json!({"name": after});
+        service.vendor.command(&more).await.fine();
+    }
+    let now = partner.get("/v1/licenses/OWN-1/events").await.fine()["items"][0]["recorded_at"].clone();
+    let first = now.as_str().unwrap();
+    let numbers = async |path: &str| {
+        let items = partner.get(path).await.fine()["items"].clone();
+        items.as_array().unwrap().iter().map(|item| item["license"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for past in ["on=2012-02-01".to_owned(), format!("known_at={first}"), "limit=10".to_owned()] {
+        assert_eq!(numbers(&format!("/v1/licenses?{past}")).await, ["OWN-1"], "{past}");
+        partner.get("/v1/licenses/OWN-1?on=2012-02-01").await.fine();
+        partner.get("/v1/licenses/GONE-1?on=2012-02-01").await.problem(403, "/problems/forbidden");
+    }
+    let period = "/v1/swm-expiry?from=2013-01-01&to=2014-01-01";
+    for past in [String::new(), format!("&known_at={first}")] {
+        assert_eq!(numbers(&format!("{period}{past}")).await, ["OWN-1"], "{past}");
+    }
+    // Asked about by name, it is about the day: then OWN-1 was another's.
+    assert_eq!(numbers("/v1/licenses?partner=Softline").await, ["OWN-1"]);
+    assert!(numbers("/v1/licenses?partner=Softline&on=2012-02-01").await.is_empty());
+    assert!(numbers(&format!("{period}&partner=Softline&known_at={first}")).await.is_empty());
+}
+
 /// What the key is told about licenses that are not its own, but for the ids of the requests.
 async fn told_of(client: &Caller, licenses: [&str; 3]) -> Vec<Value> {
     let mut told = Vec::new();

@@ -1,9 +1,12 @@
 //! `POST /v1/commands:batch`: outcomes in order while commands come, and what ends a batch before its summary.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 use super::running::{Place, Running};
-use super::{Caller, Expected, Service};
+use super::{Caller, Expected, SOON, Service};
 use crate::command_line::{Cli, envelope, license, ndjson, outcomes, purchase};
 
 const BATCH: &str = "/v1/commands:batch";
@@ -172,6 +175,70 @@ async fn a_store_that_fails_ends_a_batch_without_its_summary() {
     let (told, summary) = post(&service.vendor.another(), &ndjson([purchase(0), purchase(1)])).await;
     assert_eq!((&told[0]["replayed"], &told[1]["replayed"]), (&json!(true), &json!(false)));
     assert_eq!(summary["accepted"], 2);
+}
+
+async fn revoked_half_way(service: Service) {
+    let key = service.place.distributor();
+    let caller = service.vendor.with_key(&key);
+    let (mut sending, mut answered) = caller.stream(&format!("POST {BATCH}"), &[NDJSON, CHUNKED]).await;
+    sending.send(&ndjson([purchase(0), purchase(1)])).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(answered.json().await.expect("an outcome")["outcome"], "accepted");
+    }
+    service.place.cli.json(&["keys", "revoke", key.split('_').nth(1).unwrap()]);
+    let begun = Instant::now();
+    while caller.get("/v1/licenses").await.status != 401 {
+        assert!(begun.elapsed() < SOON, "a revoked key is let in");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    sending.send(&ndjson([purchase(2)])).await.unwrap();
+    assert_eq!(answered.next().await, None, "no outcome and no summary");
+    service.logged("why", |line| line["cut"] == "its key is not taken any more" && line["lines"] == 2);
+
+    let lines = ndjson([purchase(0), purchase(1), purchase(2)]);
+    let (told, summary) = post(&service.vendor, &lines).await;
+    assert_eq!((&summary["accepted"], &summary["replayed"]), (&json!(3), &json!(2)), "{told:#?}");
+}
+
+#[tokio::test]
+async fn a_key_revoked_half_way_ends_a_batch_before_the_next_line() {
+    revoked_half_way(Service::on_sqlite(&[])).await;
+}
+
+#[tokio::test]
+async fn a_key_revoked_half_way_ends_a_batch_before_the_next_line_on_postgres() {
+    revoked_half_way(Service::on_postgres(&[]).await).await;
+}
+
+/// Sends lines until the service takes none; nothing of its answers is read.
+async fn flood(service: &Service, key: &str) -> tokio::net::TcpStream {
+    let address = service.running.address;
+    // Most are answered without the store, so that a slow machine too has soon filled what there is to fill.
+    let lines = ndjson((0..20).map(purchase)) + &"nonsense\n".repeat(1_000);
+    let chunk = format!("{:x}\r\n{lines}\r\n", lines.len());
+    let head = format!(
+        "POST {BATCH} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    while let Ok(sent) = tokio::time::timeout(Duration::from_secs(3), stream.write_all(chunk.as_bytes())).await {
+        sent.unwrap_or_else(|error| panic!("it is cut off: {error}; {}", service.running.log()));
+    }
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_whose_clients_never_read_take_no_memory() {
+    let service = Service::on_sqlite(&["--unread-seconds", "120"]);
+    let key = service.place.distributor();
+    // Whoever sends while the service takes it, and reads nothing, gets nowhere; all at once as well.
+    let flood = || flood(&service, &key);
+    let _open = tokio::join!(flood(), flood(), flood(), flood());
+    service.vendor.get("/v1/licenses/LIC-000001").await.fine();
+    let peak = service.running.peak_mib();
+    eprintln!("four batches that nobody reads: {peak} MiB at most");
+    assert!(peak < 100, "{peak} MiB");
 }
 
 #[tokio::test]

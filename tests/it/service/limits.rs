@@ -50,6 +50,51 @@ async fn a_gigabyte_is_not_read_and_its_sender_still_gets_an_answer() {
     assert!(service.running.peak_mib() < 100, "{} MiB", service.running.peak_mib());
 }
 
+/// Announces a body, and sends it when it is asked for; what is answered before it, and to it.
+async fn announced(service: &Service, head: &str, body: &str) -> (String, Option<plain_http::Answer>) {
+    const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+    let mut stream = TcpStream::connect(service.running.address).await.unwrap();
+    stream.write_all(head.replace("content-type", "expect: 100-continue\r\ncontent-type").as_bytes()).await.unwrap();
+    let mut first = [0; GO_ON.len()];
+    tokio::time::timeout(SOON, stream.read_exact(&mut first)).await.unwrap().unwrap();
+    let first = String::from_utf8_lossy(&first).into_owned();
+    if first != GO_ON {
+        return (first, None);
+    }
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut reading = plain_http::Reading::new(stream);
+    let head = tokio::time::timeout(SOON, reading.head()).await.unwrap().unwrap();
+    (first, Some(reading.rest(head).await.unwrap()))
+}
+
+#[tokio::test]
+async fn a_client_that_waits_to_be_asked_for_its_body_is_asked() {
+    let service = Service::on_sqlite(&[]);
+    let key = service.place.distributor();
+    let body = purchase("LIC-1", None).to_string();
+    let length = u64::try_from(body.len()).unwrap();
+    let (_, answer) = announced(&service, &head(&service, &key, length), &body).await;
+    assert_eq!(answer.expect("an answer").fine()["outcome"], "accepted");
+
+    let batch = head(&service, &key, length).replace("/v1/commands", "/v1/commands:batch");
+    let batch = batch.replace("application/json", "application/x-ndjson");
+    let (_, answer) = announced(&service, &batch, &body).await;
+    let answer = answer.expect("an answer");
+    let lines: Vec<_> = answer.text().lines().map(str::to_owned).collect();
+    assert_eq!((answer.status, lines.len()), (200, 2), "{lines:?}");
+    assert!(lines[0].contains("\"replayed\":true") && lines[1].contains("\"summary\""), "{lines:?}");
+
+    // Whoever is refused by the head alone is told so, and sends no body.
+    for (refused, status) in [
+        (head(&service, "ll_none", length), "HTTP/1.1 401"),
+        (head(&service, &key, 1 << 30), "HTTP/1.1 413"),
+        (head(&service, &key, length).replace("application/json", "text/plain"), "HTTP/1.1 415"),
+    ] {
+        let (first, answer) = announced(&service, &refused, &body).await;
+        assert!(first.starts_with(status) && answer.is_none(), "{first}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_in_chunks_that_grows_too_large_is_refused() {
     let service = Service::on_sqlite(&[]);
@@ -90,11 +135,27 @@ async fn floods_of_headers_are_refused() {
 async fn one_key_that_asks_too_often_is_told_when_to_come_back() {
     let service = Service::on_sqlite(&["--rate-per-second", "1", "--rate-burst", "3"]);
     let other = service.with_role("reporter");
-    for _ in 0..3 {
-        service.vendor.get("/v1/licenses").await.fine();
-    }
-    let answer = service.vendor.get("/v1/licenses").await;
+    let rate = |answer: &plain_http::Answer| answer.header("ratelimit").map(str::to_owned);
+    let mut asked = 0;
+    let answer = loop {
+        let answer = service.vendor.get("/v1/licenses").await;
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"key\";q=3;w=3"));
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.fine();
+        // A second makes one more.
+        let left = ["\"key\";r=2;t=1", "\"key\";r=1;t=2", "\"key\";r=0;t=3"];
+        assert!(left.iter().any(|left| rate(&answer).as_deref() == Some(left)), "{answer:?}");
+        asked += 1;
+        assert!(asked < 1_000, "it is never too often");
+    };
+    assert!(asked >= 3, "the burst is let through");
     answer.problem(429, "/problems/too-many-requests");
+    assert_eq!(rate(&answer).as_deref(), Some("\"key\";r=0;t=3"));
+    assert_eq!(rate(&service.vendor.get("/healthz").await), None, "it is not counted");
+    assert_eq!(rate(&service.vendor.with_key("ll_none").get("/v1/licenses").await), None);
+    service.logged("whose request it was", |line| line["status"] == 429 && line["name"] == "desk");
     let seconds: u64 = answer.header("retry-after").expect("a time").parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
     other.get("/v1/licenses").await.fine();

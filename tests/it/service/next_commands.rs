@@ -48,6 +48,7 @@ async fn answers_are_as_quoted(service: &Service) {
     let [accepted, rejected, forbidden] = as_quoted(&own, "OWN-1", "?on=2012-08-20").await;
     assert!(accepted > 0 && rejected > 0 && forbidden > 8, "{accepted} {rejected} {forbidden}");
     as_quoted(vendor, "NEW-1", "").await;
+    who_only_reads_is_told_what_a_distributor_could_do(service).await;
 
     let other = service.with_partner("Other");
     let mut refused = Vec::<Value>::new();
@@ -59,6 +60,18 @@ async fn answers_are_as_quoted(service: &Service) {
     }
     assert_eq!(refused[0], refused[1], "it is not told which numbers exist");
     vendor.get("/v1/licenses/OWN-1/next-commands?on=x").await.problem(400, "/problems/bad-request");
+}
+
+async fn who_only_reads_is_told_what_a_distributor_could_do(service: &Service) {
+    let target = "/v1/licenses/OWN-1/next-commands?on=2012-08-20";
+    let distributors = service.with_role("distributor").get(target).await.fine();
+    assert_eq!(distributors["role"], "distributor");
+    for role in ["auditor", "reporter"] {
+        assert_eq!(service.with_role(role).get(target).await.fine(), distributors, "{role}");
+    }
+    let vendors = service.vendor.get(target).await.fine();
+    assert_eq!(vendors["role"], "vendor");
+    assert_ne!(vendors["commands"], distributors["commands"], "the vendor desk's commands are the vendor's");
 }
 
 #[tokio::test]

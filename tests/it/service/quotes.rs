@@ -1,6 +1,16 @@
 //! Quotes: what commands would give, promised, and kept exactly or not at all.
 
+use std::sync::Arc;
+
+use ledger_app::edition::GivenFiles;
+use ledger_app::ledger::Ledger;
+use ledger_app::post::PostContext;
+use ledger_app::poster::Poster;
+use ledger_domain::command::{Actor, Role};
+use ledger_sqlite::SqliteStore;
 use serde_json::{Value, json};
+
+use crate::use_cases::lines;
 
 use super::{Caller, Expected, Service, add_users, command, purchase};
 
@@ -119,6 +129,30 @@ async fn what_is_refused_is_not_kept() {
     for wrong in [json!({"commands": []}), json!({"commands": 1}), json!({"commands": [], "colour": 1})] {
         quote(&service.vendor, &wrong).await.problem(400, "/problems/bad-request");
     }
+}
+
+/// Two quotes were kept in 2013, until the end of that January; one of them was committed in time.
+#[tokio::test]
+async fn an_expired_quote_is_not_committed_and_a_committed_one_is_told_again() {
+    let service = Service::on_sqlite(&[]);
+    let store = SqliteStore::open(service.place.file("ledger.db").to_str().unwrap()).await.unwrap();
+    let ledger = Ledger::open(Arc::new(store), GivenFiles::default()).await.unwrap();
+    let actor = Actor { name: "desk".to_owned(), role: Role::Vendor };
+    let context = PostContext::new("2013-01-10".parse().unwrap(), Poster::with_key(actor, None));
+    let mut ids = Vec::new();
+    for license in ["LATE-1", "KEPT-1"] {
+        let commands = lines(&[on(purchase(license, None), "2013-01-10")]);
+        let kept = ledger.keep_quote(&commands, &context, Some("2013-01-31".parse().unwrap())).await.unwrap();
+        ids.push(kept.quote.expect("it is kept").id);
+    }
+    ledger.commit_quote(ids[1], &context).await.unwrap();
+
+    let problem = commit(&service.vendor, &ids[0].to_string()).await.problem(409, "/problems/quote-changed");
+    assert_eq!((&problem["expired"], &problem["valid_until"]), (&json!(true), &json!("2013-01-31")), "{problem:#}");
+    assert!(problem["detail"].as_str().unwrap().contains("2013-01-31"), "{problem:#}");
+    service.vendor.get("/v1/licenses/LATE-1").await.problem(404, "/problems/not-found");
+    let again = commit(&service.vendor, &ids[1].to_string()).await.fine();
+    assert_eq!(again["outcomes"][0]["replayed"], true, "{again:#}");
 }
 
 #[tokio::test]

@@ -67,6 +67,30 @@ async fn everything(service: &Service) {
     let page = vendor.get("/v1/licenses/LIC-1/events?after=3").await.fine();
     assert_eq!((&page["items"][0]["sequence"], &page["next"]), (&json!(4), &Value::Null));
     assert_eq!(vendor.get("/v1/licenses/LIC-1/events?after=4").await.fine()["items"], json!([]));
+    events_as_known(service).await;
+}
+
+/// The purchase and its activation were recorded at one instant, the enlargement later.
+async fn events_as_known(service: &Service) {
+    let vendor = &service.vendor;
+    let all = vendor.get("/v1/licenses/LIC-1/events").await.fine()["items"].clone();
+    let first = all[0]["recorded_at"].as_str().unwrap();
+    let sequences = async |asked: &str| {
+        let page = vendor.get(&format!("/v1/licenses/LIC-1/events?{asked}")).await.fine();
+        let items = page["items"].as_array().unwrap().iter().map(|item| item["sequence"].as_u64().unwrap());
+        (items.collect::<Vec<_>>(), page["next"].as_u64())
+    };
+    assert_eq!(sequences(&format!("known_at={first}")).await, (vec![1, 2], None));
+    assert_eq!(sequences(&format!("known_at={first}&limit=1")).await, (vec![1], Some(1)));
+    assert_eq!(sequences(&format!("known_at={first}&after=1&limit=1")).await, (vec![2], None));
+    assert_eq!(sequences("on=2012-08-19").await, (vec![1, 2], None));
+    assert_eq!(sequences("on=2012-08-20").await, (vec![1, 2, 3, 4], None));
+    let last = all[3]["recorded_at"].as_str().unwrap();
+    assert_eq!(sequences(&format!("known_at={last}&on=2012-08-19")).await, (vec![1, 2], None));
+    assert_eq!(sequences(&format!("known_at={last}")).await, (vec![1, 2, 3, 4], None));
+    let nothing = "/v1/licenses/LIC-1/events?known_at=2012-08-20T00:00:00Z";
+    vendor.get(nothing).await.problem(404, "/problems/not-found");
+    vendor.get("/v1/licenses/LIC-1/events?known_at=2999-01-01T00:00:00Z").await.problem(409, "/problems/not-over");
 }
 
 /// Where nothing is behind, what an outcome told is there at once, and what is not there was never recorded.

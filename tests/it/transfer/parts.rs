@@ -6,16 +6,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
+use ledger_app::rebuild::refold;
 use ledger_app::store::{Store, StoreError};
 use ledger_app::transfer::export::export;
 use ledger_app::transfer::import::import;
 use ledger_app::transfer::{ImportError, ImportState, Transfer};
 use ledger_postgres::PostgresStore;
 use ledger_sqlite::SqliteStore;
+use serde_json::json;
 use tempfile::tempdir;
 
 use super::server;
+use crate::command_line::envelope;
 use crate::seal::history;
+use crate::use_cases::{answers, context, lines};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_it_goes_on_where_it_stopped() {
@@ -43,11 +47,22 @@ async fn on_postgres_it_goes_on_where_it_stopped() {
     assert!(matches!(PostgresStore::connect(&half).await, Err(StoreError::HalfImported)));
 }
 
-/// A ledger of more than one chunk, as a file.
+/// A ledger of more than one chunk, as a file; the last event of each license stands near the end.
 async fn file(licenses: u32) -> Vec<u8> {
     let folder = tempdir().unwrap();
     let from = Arc::new(SqliteStore::open(folder.path().join("from.db").to_str().unwrap()).await.unwrap());
-    history(&(Arc::clone(&from) as Arc<dyn Store>), licenses).await;
+    let all: Arc<dyn Store> = from.clone();
+    history(&all, licenses).await;
+    let ledger = Ledger::open(all, GivenFiles::default()).await.unwrap();
+    let online = |number: u32| {
+        let online = json!({"type": "report_server_online", "server": "A"});
+        envelope(usize::try_from(number).unwrap(), &format!("MORE-{number}"), online)
+    };
+    let commands: Vec<_> = (0..licenses).map(online).collect();
+    for group in commands.chunks(500) {
+        let answered = answers(&ledger.post(&lines(group), &context("2013-07-31")).await);
+        assert!(answered.iter().all(|outcome| outcome["outcome"] == "accepted"), "{answered:#?}");
+    }
     exported(&*from).await
 }
 
@@ -108,6 +123,8 @@ async fn stops_and_goes_on(target: &dyn Transfer, before: &dyn Store) {
     assert!(matches!(stopped(target, &file).await, ImportError::Input(_)), "stopped again");
     assert!(!whole(target, &file).await.unwrap());
     assert!(exported(target).await == file, "it is not byte for byte the file");
+    let compared = target.audit().compare_page(None, 10_000, refold).await.unwrap();
+    assert_eq!((compared.licenses > 1_500, compared.mended), (true, vec![]), "the read models are those of the events");
     assert!(whole(target, &file).await.unwrap(), "it is there");
     assert!(matches!(whole(target, &other).await, Err(ImportError::OtherFile(_))));
 }

@@ -8,7 +8,7 @@ use super::fixture::{activated, day, issued, number, numbers, online, post, post
 use crate::store::Expiring;
 
 fn period(from: &str, to: &str) -> Expiring {
-    Expiring { from: day(from), to: day(to), partner: None, known_at: None, after: None }
+    Expiring { from: day(from), to: day(to), partner: None, kept_to: None, known_at: None, after: None }
 }
 
 async fn listed(store: &Tested, asked: &Expiring, limit: u32) -> Vec<String> {

@@ -28,7 +28,7 @@ fn upgrade() -> UpgradeOrdered {
 }
 
 /// A life with every fact in it: each event's facts differ in some column.
-fn life() -> Vec<Event> {
+pub(super) fn life() -> Vec<Event> {
     let applied = OrderActivated {
         order: "PO-2".to_owned(),
         swm_ends: Some(day("2015-01-20")),
@@ -76,25 +76,31 @@ pub(super) async fn every_fact_comes_back_as_it_was(store: Tested) {
     }
 }
 
-pub(super) async fn texts_come_back_as_they_were(store: Tested) {
+/// The number of the order in [`of_odd_texts`].
+const ODD_ORDER: &str = "PO'\"{},\\%\u{a0}№7";
+
+/// A purchase with texts that databases could take for something else.
+pub(super) fn of_odd_texts() -> Event {
     let name = "O'Брайен \"&\" <Söhne> \\ % _ {} 中 \u{1F600}".to_owned();
     let holder = Holder { name, inn: None, country: "DE".to_owned() };
-    let order = "PO'\"{},\\%\u{a0}№7";
     let partner = Some(Partner { name: "ООО \"A,B\"; {C}".to_owned(), level: None });
-    let event = LicenseIssued { holder, partner, product: Product::Operator, ..purchase(order) };
+    Event::LicenseIssued(LicenseIssued { holder, partner, product: Product::Operator, ..purchase(ODD_ORDER) })
+}
+
+pub(super) async fn texts_come_back_as_they_were(store: Tested) {
     let mut draft = Draft::new();
-    draft.command("A-1", "2012-01-20", vec![Event::LicenseIssued(event.clone())]);
+    draft.command("A-1", "2012-01-20", vec![of_odd_texts()]);
     draft.append(&store).await.unwrap();
     assert_eq!(facts(&store, "A-1", AsOf::default()).await, Some(draft.facts("A-1")));
     let history = store.history(&number("A-1"), 0, 10).await.unwrap();
-    assert_eq!(history[0].event, Event::LicenseIssued(event));
+    assert_eq!(history[0].event, of_odd_texts());
     let wanted = crate::store::Wanted {
         command_id: history[0].command_id,
         license: number("A-1"),
-        order: Some(order.to_owned()),
+        order: Some(ODD_ORDER.to_owned()),
     };
     let loaded = store.load(&[wanted]).await.unwrap();
-    assert_eq!(loaded.orders_taken, [(number("A-1"), order.to_owned())].into());
+    assert_eq!(loaded.orders_taken, [(number("A-1"), ODD_ORDER.to_owned())].into());
     let outcome = &draft.batch().commands[0].outcome;
     assert_eq!(loaded.answers[&history[0].command_id].outcome, outcome.as_bytes());
 }

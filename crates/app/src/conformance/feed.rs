@@ -1,6 +1,7 @@
 //! The feed: every event once, in the order of its position.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ledger_domain::event::{Event, LicenseActivated, LicenseIssued, OrderActivated, VersionInstalled};
 use ledger_domain::values::{Partner, Swm};
@@ -8,7 +9,8 @@ use ledger_domain::values::{Partner, Swm};
 use super::Tested;
 use super::fixture::{Draft, activated, actor, day, issued, judged_by, number, online, post, post_active, purchase};
 use crate::feed::{FEED_LOOK, FeedEvent, FeedFilter, FeedPage};
-use crate::store::{LICENSE_STREAM, REFUSAL_STREAM};
+use crate::follow::{Followed, Follower, Logged};
+use crate::store::{LICENSE_STREAM, REFUSAL_STREAM, StoreError};
 
 async fn page(store: &Tested, after: Option<u64>, filter: &FeedFilter, limit: u32) -> FeedPage {
     store.settle().await.unwrap();
@@ -198,4 +200,44 @@ pub(super) async fn one_look_goes_through_so_many_positions_at_most(store: Teste
     let second = page(&store, first.looked_up_to, &activated, 10).await;
     assert_eq!((positions(&second.events), second.looked_up_to), (vec![look], Some(look)));
     assert_eq!(store.head().await.unwrap(), Some(look));
+}
+
+pub(super) async fn what_is_followed_is_what_the_feed_shows(store: Tested) {
+    assert_eq!(Follower::begin(Arc::clone(&store), 0).await.unwrap().page().await.unwrap(), None);
+    for license in ["A-1", "B-1"] {
+        post(&store, license, "2012-01-20", vec![issued("PO-1"), activated("2012-01-20"), online("x")]).await;
+    }
+    let feed = all(&store, FeedFilter::default()).await;
+    let shown = |event: &FeedEvent| Followed {
+        position: event.position,
+        stream_id: event.license.to_string(),
+        sequence: event.sequence,
+        on: event.on,
+        recorded_at: event.recorded_at,
+        command_id: event.command_id,
+        event: Logged::License(serde_json::from_str(&event.payload).unwrap()),
+    };
+    let shown: Vec<_> = feed.iter().map(shown).collect();
+    assert_eq!(shown.len(), 6);
+    for from in [0, 1, 5, 6, 7] {
+        let mut follower = Follower::begin(Arc::clone(&store), from).await.unwrap();
+        let mut followed = Vec::new();
+        while let Some(page) = follower.page().await.unwrap() {
+            followed.extend(page);
+        }
+        assert_eq!(followed, shown.get(usize::try_from(from).unwrap()..).unwrap_or_default(), "{from}");
+    }
+    assert_eq!(store.followed(1, 3).await.unwrap(), shown[1..3]);
+}
+
+pub(super) async fn what_cannot_be_read_is_not_followed(store: Tested) {
+    let mut draft = Draft::new();
+    // Its payload is not what is written today.
+    let id = draft.refusal("NONE-1", "2012-02-01");
+    draft.append(&store).await.unwrap();
+    store.settle().await.unwrap();
+    let mut follower = Follower::begin(Arc::clone(&store), 0).await.unwrap();
+    let damaged = follower.page().await.unwrap_err();
+    let named = format!("the refusal of command {id} (position 0): its payload: ");
+    assert!(matches!(&damaged, StoreError::Damaged(what) if what.starts_with(&named)), "{damaged:?}");
 }

@@ -8,7 +8,7 @@ use ledger_domain::values::{Holder, LicenseType, Partner, PartnerLevel, Plugin, 
 
 use super::Tested;
 use super::fixture::{activated, day, issued, number, numbers, online, post, post_active, purchase, trial};
-use crate::store::{AsOf, Filter, StatusFilter};
+use crate::store::{AsOf, Expiring, Filter, StatusFilter};
 
 async fn listed(store: &Tested, filter: Filter, as_of: AsOf) -> Vec<String> {
     let facts = store.list(&filter, as_of, None, 100).await.unwrap();
@@ -104,6 +104,51 @@ pub(super) async fn a_list_of_the_past_is_filtered_by_what_was(store: Tested) {
     let trials = with_status(StatusFilter::TrialOn(day("2012-01-10")));
     assert_eq!(listed(&store, trials.clone(), known).await, ["A-1"]);
     assert!(listed(&store, trials, AsOf::default()).await.is_empty());
+}
+
+pub(super) async fn what_is_kept_to_a_partner_is_what_is_the_partners_now(store: Tested) {
+    let through = |name| Event::LicenseIssued(LicenseIssued { partner: partner(name), ..purchase("PO-1") });
+    for (license, name) in [("CAME-1", "Soft"), ("STAYED-1", "Softline"), ("WENT-1", "Softline")] {
+        post(&store, license, "2012-01-20", vec![through(name), activated("2012-01-20")]).await;
+    }
+    let first = store.history(&number("WENT-1"), 0, 10).await.unwrap()[0].recorded_at;
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    for (license, name) in [("CAME-1", "Softline"), ("WENT-1", "Soft")] {
+        post(
+            &store,
+            license,
+            "2012-06-01",
+            vec![Event::UpgradeActivated(OrderActivated {
+                order: "PO-2".to_owned(),
+                swm_ends: None,
+                plugins_added: PluginSet::none(),
+                license_type: None,
+                users_added: 5,
+                partner: partner(name),
+            })],
+        )
+        .await;
+    }
+    let known = AsOf { on: None, known_at: Some(first) };
+    let on = AsOf { on: Some(day("2012-02-01")), known_at: None };
+    for as_of in [AsOf::default(), on, known] {
+        let own = Filter { kept_to: Some("Softline".to_owned()), ..Filter::default() };
+        assert_eq!(listed(&store, own.clone(), as_of).await, ["CAME-1", "STAYED-1"], "{as_of:?}");
+        let then = if as_of == AsOf::default() { &["CAME-1", "STAYED-1"][..] } else { &["STAYED-1"] };
+        let own_then = Filter { partner: Some("Softline".to_owned()), ..own };
+        assert_eq!(listed(&store, own_then, as_of).await, then, "{as_of:?}");
+    }
+    for known_at in [None, Some(first)] {
+        let asked = Expiring {
+            from: day("2013-01-01"),
+            to: day("2014-01-01"),
+            partner: None,
+            kept_to: Some("Softline".to_owned()),
+            known_at,
+            after: None,
+        };
+        assert_eq!(numbers(&store.expiring(&asked, 10).await.unwrap()), ["CAME-1", "STAYED-1"], "{known_at:?}");
+    }
 }
 
 fn of_type(license_type: LicenseType) -> Filter {

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics; the suite is for tests only")]
 
 mod appending;
+mod auditing;
 mod concurrency;
 mod editions;
 mod expiring;
@@ -76,6 +77,7 @@ suite! {
     lists::a_list_is_filtered,
     lists::a_list_tells_trials_from_trials_that_are_over,
     lists::a_list_of_the_past_is_filtered_by_what_was,
+    lists::what_is_kept_to_a_partner_is_what_is_the_partners_now,
     lists::a_list_is_filtered_by_type_plugin_and_end_of_swm,
     lists::what_was_of_a_type_with_a_plugin_until_a_day_is_listed,
     expiring::ends_are_listed_soonest_first_and_in_pages,
@@ -89,6 +91,7 @@ suite! {
     finality::an_instant_that_is_not_over_is_not_final,
     finality::nothing_is_recorded_at_a_final_instant,
     rebuilding::a_healthy_ledger_needs_no_mending,
+    rebuilding::no_kind_of_value_is_in_doubt,
     rebuilding::a_rebuild_goes_page_by_page,
     rebuilding::a_newer_fold_is_not_rebuilt,
     feed::the_feed_of_an_empty_ledger_is_empty,
@@ -100,6 +103,10 @@ suite! {
     feed::a_filtered_page_says_how_far_it_looked,
     feed::the_feed_of_a_partner_follows_the_license,
     feed::one_look_goes_through_so_many_positions_at_most,
+    feed::what_is_followed_is_what_the_feed_shows,
+    feed::what_cannot_be_read_is_not_followed,
+    auditing::every_record_comes_once_as_it_lies,
+    auditing::events_are_read_without_their_records,
     keys::a_key_comes_back_as_it_was,
     keys::every_role_can_have_a_key,
     keys::keys_are_listed_oldest_first,

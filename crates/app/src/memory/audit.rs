@@ -1,11 +1,16 @@
 //! Reading what is held as it is, for verification.
 
 use async_trait::async_trait;
+use ledger_seal::leaf::Leaf;
 use uuid::Uuid;
 
 use super::{Held, MemoryStore};
-use crate::audit::{Audit, CommandRecord, EventKey};
+use crate::audit::{Audit, CommandRecord, EventKey, RecordsPage};
+use crate::seal::LogEntry;
 use crate::store::{RebuiltPage, Refold, StoreError};
+
+/// How many records are read at once as they lie.
+const LYING: usize = 100;
 
 #[async_trait]
 impl Audit for MemoryStore {
@@ -18,6 +23,23 @@ impl Audit for MemoryStore {
         let held = self.held();
         let rest = held.records.values().filter(|record| after.is_none_or(|after| record.command_id > after));
         Ok(rest.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    async fn records_from(&self, place: u64) -> Result<RecordsPage, StoreError> {
+        let from = usize::try_from(place).unwrap_or(usize::MAX);
+        let records: Vec<_> = self.held().records.values().skip(from).take(LYING).cloned().collect();
+        let next = (records.len() == LYING).then(|| place + u64::try_from(LYING).unwrap_or_default());
+        Ok(RecordsPage { records, next })
+    }
+
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let entries = self.held().entries(from, limit).into_iter();
+        let alone = |entry: LogEntry| LogEntry {
+            leaf: Leaf { command_digest: [0; 32], ..entry.leaf },
+            has_record: false,
+            ..entry
+        };
+        Ok(entries.map(alone).collect())
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {

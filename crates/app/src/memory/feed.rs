@@ -1,9 +1,12 @@
 //! The feed: an event's position is its place in the log.
 
 use async_trait::async_trait;
+use ledger_seal::leaf::Leaf;
 
 use super::{Held, MemoryStore};
 use crate::feed::{Feed, FeedEvent, FeedFilter, FeedPage, Window};
+use crate::follow::{Followed, Stored};
+use crate::seal::LogEntry;
 use crate::store::StoreError;
 
 #[async_trait]
@@ -17,9 +20,31 @@ impl Feed for MemoryStore {
         Ok(window.page(events, held.head()))
     }
 
+    async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError> {
+        let entries = self.held().entries(from, u32::MAX);
+        entries
+            .iter()
+            .take_while(|entry| entry.position < to)
+            .map(|LogEntry { position, leaf, .. }| followed(*position, leaf))
+            .collect()
+    }
+
     async fn head(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.held().head())
     }
+}
+
+fn followed(position: u64, leaf: &Leaf) -> Result<Followed, StoreError> {
+    Followed::try_from(Stored {
+        position,
+        stream_type: &leaf.stream_type,
+        stream_id: &leaf.stream_id,
+        sequence: leaf.sequence,
+        on: leaf.on,
+        recorded_at: leaf.recorded_at,
+        command_id: leaf.command_id,
+        payload: &leaf.payload,
+    })
 }
 
 impl Held {

@@ -32,9 +32,16 @@ impl Held {
         self.current.keys().filter_map(move |license| self.facts(license, as_of))
     }
 
+    /// Whether its partner is now the one that the question is kept to.
+    fn is_kept_to(&self, license: &LicenseNumber, partner: Option<&str>) -> bool {
+        partner
+            .is_none_or(|partner| self.current.get(license).is_some_and(|current| is_through(&current.facts, partner)))
+    }
+
     pub(super) fn list(&self, filter: &Filter, as_of: AsOf, after: Option<&LicenseNumber>, limit: u32) -> Vec<Facts> {
         self.all(as_of)
             .filter(|facts| after.is_none_or(|after| facts.license > *after) && fits(facts, filter))
+            .filter(|facts| self.is_kept_to(&facts.license, filter.kept_to.as_deref()))
             .take(count(limit))
             .cloned()
             .collect()
@@ -42,7 +49,8 @@ impl Held {
 
     pub(super) fn expiring(&self, asked: &Expiring, limit: u32) -> Vec<Facts> {
         let as_of = AsOf { on: None, known_at: asked.known_at };
-        let mut found: Vec<_> = self.all(as_of).filter_map(|facts| Some((expiry(facts, asked)?, facts))).collect();
+        let seen = self.all(as_of).filter(|facts| self.is_kept_to(&facts.license, asked.kept_to.as_deref()));
+        let mut found: Vec<_> = seen.filter_map(|facts| Some((expiry(facts, asked)?, facts))).collect();
         found.sort_by_key(|(key, _)| *key);
         found.into_iter().take(count(limit)).map(|(_, facts)| facts.clone()).collect()
     }

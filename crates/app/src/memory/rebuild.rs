@@ -6,7 +6,7 @@ use ledger_domain::values::LicenseNumber;
 
 use super::append::newer_fold;
 use super::{Current, Held, Version};
-use crate::store::{RebuiltPage, Refold, StoreError, StoredEvent};
+use crate::store::{RebuiltPage, Refold, Refolded, StoreError, StoredEvent};
 
 impl Held {
     pub(super) fn rebuild_page(
@@ -50,7 +50,7 @@ impl Held {
         if events.is_empty() {
             return Ok((None, BTreeMap::new()));
         }
-        let refolded = refold(license, events)?;
+        let refolded = Refolded::of(license, events, refold)?;
         let stored = self.current.get(license).map_or(0, |current| current.row.fold);
         if stored > refolded.state.fold {
             return Err(newer_fold(license, stored));

@@ -94,7 +94,7 @@ impl Sealed {
 }
 
 impl Held {
-    fn entries(&self, from: u64, limit: u32) -> Vec<LogEntry> {
+    pub(super) fn entries(&self, from: u64, limit: u32) -> Vec<LogEntry> {
         let rest = self.log.iter().filter(|event| event.position >= from);
         rest.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|event| self.entry(event)).collect()
     }

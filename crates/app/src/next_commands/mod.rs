@@ -4,7 +4,7 @@
 mod examples;
 mod sketch;
 
-use ledger_domain::command::{Command, Request};
+use ledger_domain::command::{Actor, Command, Request, Role};
 use ledger_domain::decide::Purpose;
 use ledger_domain::license::{Facts, Status};
 use ledger_domain::values::{Date, LicenseNumber};
@@ -37,6 +37,8 @@ pub struct NextCommands {
     pub license: LicenseNumber,
     /// The day.
     pub on: Date,
+    /// As whom they would be posted: the asker's role, or `distributor`, where the asker may only read.
+    pub role: Role,
     /// The license's version that the commands were judged against; 0: there is no such license, and only
     /// `issue_license`, `register_trial` and `open_license` can begin it.
     pub version: u64,
@@ -76,7 +78,8 @@ impl Ledger {
     /// by which rules, at which price. Nothing is written, and each is judged by itself, not after the one before.
     ///
     /// As for a quote, the day may lie ahead, and what has no price is refused (PRC-11). A license that does not exist
-    /// has an answer too: what begins one is allowed, everything else is refused (LIC-1).
+    /// has an answer too: what begins one is allowed, everything else is refused (LIC-1). Whoever may only read is told
+    /// what a distributor could do.
     ///
     /// `None`: the poster is kept to a partner, and the license is another's or does not exist; which of the two it is
     /// is not told.
@@ -89,6 +92,7 @@ impl Ledger {
         poster: &Poster,
         on: Date,
     ) -> Result<Option<NextCommands>, StoreError> {
+        let poster = &as_who_may_post(poster);
         let facts = self.store.facts(license, AsOf::default()).await?;
         let may_touch = |facts: &Facts| poster.may_touch(facts);
         if !facts.as_ref().map_or(poster.partner.is_none(), may_touch) {
@@ -114,7 +118,7 @@ impl Ledger {
         let examples = entries.iter().map(|entry| example(entry, &judge, &known)).collect::<Result<Vec<_>, _>>()?;
         let version = known.licenses.get(license).map_or(0, Held::version);
         let commands = by_type(examples.into_iter().flatten());
-        Ok(Some(NextCommands { license: license.clone(), on, version, commands }))
+        Ok(Some(NextCommands { license: license.clone(), on, role: poster.actor.role, version, commands }))
     }
 
     /// Another license of the same holder and structure, by the lowest number: what the desk could merge this one with.
@@ -142,6 +146,15 @@ impl Ledger {
         let name = format!("license-ledger/next-commands/{license}/{version}/{on}/{edition}");
         Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
     }
+}
+
+/// That a role may post nothing at all says nothing about the license.
+fn as_who_may_post(poster: &Poster) -> Poster {
+    let role = match poster.actor.role {
+        role @ (Role::Distributor | Role::Vendor) => role,
+        Role::Auditor | Role::Reporter | Role::Admin => Role::Distributor,
+    };
+    Poster { actor: Actor { role, ..poster.actor.clone() }, ..poster.clone() }
 }
 
 pub(crate) fn request(license: &LicenseNumber, on: Date, seed: Uuid, command: Command) -> Result<Entry, StoreError> {

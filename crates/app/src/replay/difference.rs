@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::CommandRecord;
 use crate::outcome::{OutcomeKind, event_data};
-use crate::transfer::outcome::KeptOutcome;
+use crate::transfer::outcome::{KeptEvent, KeptOutcome};
 
 /// A command that would be decided, or priced, otherwise.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -71,17 +71,17 @@ pub struct DecidedEvent {
 impl Decided {
     /// What an outcome tells.
     pub(super) fn of_outcome(outcome: &KeptOutcome) -> serde_json::Result<Self> {
-        let events = outcome.events.iter().map(|event| DecidedEvent {
-            event_type: event.event_type.clone(),
-            license: event.license.clone(),
-            data: without_price(event.data.clone()),
-        });
-        let price = outcome.price.clone().filter(|price| !price.is_null());
+        let event = |event: &KeptEvent| {
+            let (event_type, license) = (event.event_type.clone(), event.license.clone());
+            Ok(DecidedEvent { event_type, license, data: without_price(serde_json::from_str(event.data.get())?) })
+        };
+        let events: serde_json::Result<_> = outcome.events.iter().map(event).collect();
+        let price = outcome.price.as_deref().map(|price| serde_json::from_str(price.get()));
         Ok(Self {
             outcome: outcome.outcome,
             rules: outcome.violations.iter().map(|violation| violation.rule.clone()).collect(),
-            events: events.collect(),
-            price: price.map(serde_json::from_value).transpose()?,
+            events: events?,
+            price: price.transpose()?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ledger_domain::event::{Event, OrderCancelled};
+use ledger_domain::event::{Event, LicenseIssued, OrderCancelled, UpgradeOrdered};
 use ledger_domain::price::Price;
 use ledger_domain::values::{Currency, Date, Money, Partner};
 use serde::Serialize;
@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::{PAGE, Period, Place, Report, Row};
 use crate::audit::CommandRecord;
+use crate::follow::{Followed, Logged};
 use crate::read::instant;
 use crate::seal::LogEntry;
 use crate::sheet::cell;
-use crate::store::{LICENSE_STREAM, REFUSAL_STREAM, StoreError};
+use crate::store::{REFUSAL_STREAM, StoreError};
 
 /// A line sold. An order without a known price (PRC-11) is one row without line and amounts, and so is its withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,16 +77,18 @@ pub struct Refusal {
 
 impl Report<'_> {
     pub(super) async fn sales(&mut self, period: Period, from: u64) -> Result<Vec<Row>, StoreError> {
-        let entries = self.entries(LICENSE_STREAM, period, from).await?;
-        let mut rows = Vec::new();
-        for entry in &entries {
-            rows.extend(sold(entry)?.into_iter().map(Row::Sale));
-        }
-        Ok(rows)
+        let to = from + u64::from(self.goes_on(from));
+        let mut events = self.ledger.store.followed(from, to).await?;
+        events.retain(|event| period.has(event.on) && event.recorded_at <= self.standpoint.known_at);
+        Ok(events.iter().flat_map(sold).map(Row::Sale).collect())
     }
 
     pub(super) async fn refusals(&mut self, period: Period, from: u64) -> Result<Vec<Row>, StoreError> {
-        let entries = self.entries(REFUSAL_STREAM, period, from).await?;
+        let limit = self.goes_on(from);
+        let mut entries = self.ledger.store.sealed_log().entries(from, limit).await?;
+        entries.retain(|LogEntry { leaf, .. }| {
+            leaf.stream_type == REFUSAL_STREAM && period.has(leaf.on) && leaf.recorded_at <= self.standpoint.known_at
+        });
         let ids: Vec<_> = entries.iter().map(|entry| entry.leaf.command_id).collect();
         let records = self.ledger.store.audit().records(&ids).await?;
         let records: HashMap<_, _> = records.into_iter().map(|record| (record.command_id, record)).collect();
@@ -93,29 +96,27 @@ impl Report<'_> {
         entries.iter().map(row).collect()
     }
 
-    /// The events of that kind of stream among the next ones of the log.
-    async fn entries(&mut self, stream: &str, period: Period, from: u64) -> Result<Vec<LogEntry>, StoreError> {
+    /// How many events of the log to look at from there; it goes on behind them.
+    fn goes_on(&mut self, from: u64) -> u32 {
         let left = self.standpoint.position.saturating_sub(from);
         let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
-        let mut entries = self.ledger.store.sealed_log().entries(from, limit).await?;
         let next = from + u64::from(limit);
         self.next = (next < self.standpoint.position).then(|| Place { position: next, ..Place::default() });
-        entries.retain(|LogEntry { leaf, .. }| {
-            leaf.stream_type == stream && period.has(leaf.on) && leaf.recorded_at <= self.standpoint.known_at
-        });
-        Ok(entries)
+        limit
     }
 }
 
 /// The lines that an event sold: none, where it is no order.
-fn sold(entry: &LogEntry) -> Result<Vec<Sale>, StoreError> {
-    let event: Event = serde_json::from_str(&entry.leaf.payload).map_err(|error| damaged(entry, &error))?;
-    Ok(match event {
-        Event::LicenseIssued(issued) => lines(&blank(entry, issued.order, issued.partner), issued.price),
-        Event::UpgradeOrdered(ordered) => lines(&blank(entry, ordered.order, ordered.partner), ordered.price),
-        Event::OrderCancelled(OrderCancelled { order, .. }) => vec![blank(entry, order, None)],
+fn sold(followed: &Followed) -> Vec<Sale> {
+    let blank = |order: &str, partner: Option<&Partner>| blank(followed, order.to_owned(), partner);
+    match &followed.event {
+        Logged::License(Event::LicenseIssued(LicenseIssued { order, partner, price, .. }))
+        | Logged::License(Event::UpgradeOrdered(UpgradeOrdered { order, partner, price, .. })) => {
+            lines(&blank(order, partner.as_ref()), price.clone())
+        }
+        Logged::License(Event::OrderCancelled(OrderCancelled { order, .. })) => vec![blank(order, None)],
         _ => Vec::new(),
-    })
+    }
 }
 
 fn lines(blank: &Sale, price: Option<Price>) -> Vec<Sale> {
@@ -135,13 +136,12 @@ fn lines(blank: &Sale, price: Option<Price>) -> Vec<Sale> {
     price.lines.into_iter().map(line).collect()
 }
 
-fn blank(entry: &LogEntry, order: String, partner: Option<Partner>) -> Sale {
-    let leaf = &entry.leaf;
+fn blank(followed: &Followed, order: String, partner: Option<&Partner>) -> Sale {
     Sale {
-        on: leaf.on,
-        recorded_at: instant(leaf.recorded_at),
-        event: leaf.event_type.clone(),
-        license: leaf.stream_id.clone(),
+        on: followed.on,
+        recorded_at: instant(followed.recorded_at),
+        event: followed.event.event_type().to_owned(),
+        license: followed.stream_id.clone(),
         order,
         partner: partner.map(|partner| partner.name.to_string()),
         line: None,
@@ -152,7 +152,7 @@ fn blank(entry: &LogEntry, order: String, partner: Option<Partner>) -> Sale {
         vat: None,
         total: None,
         price_list: None,
-        command_id: leaf.command_id,
+        command_id: followed.command_id,
     }
 }
 

@@ -1,14 +1,17 @@
 //! A whole ledger taken out into a file and put into an empty one: export and import, and the port they need.
 //!
-//! Reading order: [`mod@line`] (the file, line by line), [`export`], `check` (all that a file must be, before anything is
-//! written), [`import`].
+//! Reading order: [`mod@line`] (the file, line by line), [`export`], [`import`], `check` (all that a file must be, before
+//! anything is written), `write`, `fold` (what the licenses become).
 
+mod blocks;
 mod check;
 pub mod export;
+mod fold;
+mod growing;
 pub mod import;
 pub mod line;
 pub(crate) mod outcome;
-mod reader;
+mod write;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -39,17 +42,26 @@ pub trait Transfer: Store {
     /// finished nothing else can be written, and the ledger cannot be opened for anything else.
     async fn begin_import(&self, digest: &[u8; 32]) -> Result<ImportState, StoreError>;
 
-    /// Writes what the lines behind `from` up to `to` say, in one transaction.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the import has gone further than `from` meanwhile: another process is at it.
-    async fn import_chunk(&self, chunk: &Chunk, from: u64, to: u64) -> Result<(), StoreError>;
+    /// Begins to write what some lines say, in one transaction, which [`Begun::end`] ends. Where a store can, it writes
+    /// all that does not depend on the chunks before, so that some are written at the same time.
+    async fn begin_chunk<'s>(&'s self, chunk: Chunk) -> Result<Box<dyn Begun + 's>, StoreError>;
 
     /// Ends the import: adopts the editions in that order, and lets the ledger be used.
     ///
     /// # Errors
-    /// As [`Transfer::import_chunk`].
+    /// As [`Begun::end`].
     async fn finish_import(&self, adoptions: &[Adoption], from: u64) -> Result<(), StoreError>;
+}
+
+/// A chunk that is being written: without its end it is not.
+#[async_trait]
+pub trait Begun: Send {
+    /// Writes the rest, once the chunks before are written, and notes that what the lines behind `from` up to `to` say is
+    /// there.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the import has gone further than `from` meanwhile: another process is at it.
+    async fn end(self: Box<Self>, from: u64, to: u64) -> Result<(), StoreError>;
 }
 
 /// What was imported into a ledger.
@@ -115,7 +127,8 @@ pub struct Chunk {
     pub commands: Vec<CommandRecord>,
     /// Events, by position.
     pub events: Vec<ImportedEvent>,
-    /// What the licenses of these events are after the last of them, with its instant.
+    /// What licenses are after an event, each with its instant. There may be a row of the version that it begins with
+    /// (`base_version`), which gives way.
     pub states: Vec<(StateWrite, DateTime<Utc>)>,
     /// Pieces of the tree.
     pub runs: Vec<Run>,

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use ledger_domain::event::RefusalEvent;
 use ledger_domain::violation::Text;
+use ledger_seal::json::Json;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::outcome::OutcomeKind;
 
-/// An outcome that was kept.
+/// An outcome that was kept. What its events say stays as it is written, and is compared as it is written first: it is
+/// canonical JSON, as leaves are.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KeptOutcome {
     pub(crate) command_id: Uuid,
@@ -21,7 +24,7 @@ pub(crate) struct KeptOutcome {
     #[serde(default)]
     pub(crate) events: Vec<KeptEvent>,
     #[serde(default)]
-    pub(crate) price: Option<Value>,
+    pub(crate) price: Option<Box<RawValue>>,
     #[serde(default)]
     pub(crate) violations: Vec<KeptViolation>,
 }
@@ -33,14 +36,14 @@ pub(crate) struct KeptEvent {
     pub(crate) event_type: String,
     pub(crate) license: String,
     pub(crate) sequence: u64,
-    pub(crate) data: Value,
+    pub(crate) data: Box<RawValue>,
 }
 
 /// A rule that it names.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KeptViolation {
     pub(crate) rule: String,
-    pub(crate) message: Text,
+    message: Text,
     #[serde(default)]
     pub(crate) facts: BTreeMap<String, Value>,
 }
@@ -55,11 +58,11 @@ impl KeptOutcome {
         if self.is_accepted() { self.events.len() } else { 1 }
     }
 
-    /// Whether it names this event of a license.
-    pub(crate) fn names(&self, license: &str, sequence: u64, event_type: &str, payload: &Value) -> bool {
+    /// Whether it names this event of a license. `data` is what the event says, as canonical JSON.
+    pub(crate) fn names(&self, license: &str, sequence: u64, event_type: &str, data: &str) -> bool {
         self.events.iter().any(|named| {
             (named.license.as_str(), named.sequence, named.event_type.as_str()) == (license, sequence, event_type)
-                && payload.get(event_type) == Some(&named.data)
+                && (named.data.get() == data || canonical(named.data.get()).as_deref() == Some(data))
         })
     }
 
@@ -73,7 +76,68 @@ impl KeptOutcome {
 
     /// Whether its price is the one that its events record.
     pub(crate) fn has_the_price_of_its_events(&self) -> bool {
-        let of_events = self.events.iter().filter_map(|event| event.data.get("price")).find(|price| !price.is_null());
-        self.price.as_ref().filter(|price| !price.is_null()) == of_events
+        let told = self.price.as_deref().map(RawValue::get);
+        match (told, self.events.iter().find_map(|event| price(event.data.get()))) {
+            (Some(told), Some(recorded)) => canonical(told)
+                .is_some_and(|told| told == recorded || canonical(recorded).is_some_and(|recorded| told == recorded)),
+            (told, recorded) => told.is_none() && recorded.is_none(),
+        }
+    }
+}
+
+fn canonical(json: &str) -> Option<String> {
+    Json::read(json).and_then(|json| json.canonical()).ok()
+}
+
+/// The price in what an event says, if there is one.
+fn price(data: &str) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct Priced<'d> {
+        #[serde(borrow)]
+        price: Option<&'d RawValue>,
+    }
+    serde_json::from_str::<Priced<'_>>(data).ok()?.price.map(RawValue::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An outcome with a price and one event with another, each as JSON.
+    fn outcome(price: &str, data: &str) -> KeptOutcome {
+        let json = format!(
+            r#"{{"command_id":"0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d","outcome":"accepted","replayed":false,
+                "license":"A-1","version":1,"price":{price},
+                "events":[{{"type":"UsersReduced","license":"A-1","sequence":1,"data":{data}}}]}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_named_by_what_it_says_not_by_how_it_is_written() {
+        let canonical = r#"{"from":25,"to":10}"#;
+        for data in [canonical, r#"{ "to":1e1, "from":25 }"#] {
+            let outcome = outcome("null", data);
+            assert!(outcome.names("A-1", 1, "UsersReduced", canonical), "{data}");
+            assert!(!outcome.names("A-2", 1, "UsersReduced", canonical), "of another license");
+            assert!(!outcome.names("A-1", 2, "UsersReduced", canonical), "another one");
+            assert!(!outcome.names("A-1", 1, "UsersGrown", canonical), "of another type");
+            assert!(!outcome.names("A-1", 1, "UsersReduced", r#"{"from":25,"to":15}"#), "saying something else");
+        }
+    }
+
+    #[test]
+    fn the_price_is_that_of_the_events() {
+        for (price, data, is_theirs) in [
+            ("null", "{}", true),
+            ("null", r#"{"price":null}"#, true),
+            (r#"{"total":"1","lines":[]}"#, r#"{"price":{"lines":[],"total":"1"}}"#, true),
+            (r#"{"total":"1","lines":[]}"#, r#"{"price":{ "total":"1","lines":[]}}"#, true),
+            (r#"{"total":"1"}"#, r#"{"price":{"total":"2"}}"#, false),
+            (r#"{"total":"1"}"#, "{}", false),
+            ("null", r#"{"price":{"total":"1"}}"#, false),
+        ] {
+            assert_eq!(outcome(price, data).has_the_price_of_its_events(), is_theirs, "{price} {data}");
+        }
     }
 }

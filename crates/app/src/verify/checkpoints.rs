@@ -7,7 +7,8 @@ use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
 use ledger_seal::note::SignedNote;
 
-use super::{Evidence, Look};
+use super::Evidence;
+use super::look::Look;
 use crate::seal::KeptCheckpoint;
 use crate::store::StoreError;
 
@@ -38,7 +39,7 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Reads those given; what is none, or of another log, is told.
-    pub(super) async fn of(look: &mut Look<'_>, evidence: &Evidence) -> Result<Self, StoreError> {
+    pub(super) async fn of(look: &mut Look, evidence: &Evidence) -> Result<Self, StoreError> {
         let listed = look.store.sealed_log().seal_keys().await?;
         let keys = if evidence.verifiers.is_empty() { &listed } else { &evidence.verifiers };
         let mut given = Vec::new();
@@ -59,7 +60,7 @@ impl Checkpoints {
     }
 
     /// Whether some are of that size, which is the next that is reached.
-    pub(super) async fn is_due(&mut self, look: &mut Look<'_>, size: u64) -> Result<bool, StoreError> {
+    pub(super) async fn is_due(&mut self, look: &mut Look, size: u64) -> Result<bool, StoreError> {
         while let (true, Some(after)) = (self.kept.is_empty(), self.after) {
             let page = look.store.sealed_log().checkpoints(after, PAGE).await?;
             self.after = page.last().map(|last| Some((last.checkpoint.size, last.key)));
@@ -73,7 +74,7 @@ impl Checkpoints {
     }
 
     /// One of the ledger's own, if its row says what its note says.
-    fn due(&self, look: &mut Look<'_>, kept: &KeptCheckpoint) -> Option<Due> {
+    fn due(&self, look: &mut Look, kept: &KeptCheckpoint) -> Option<Due> {
         let KeptCheckpoint { checkpoint, key, note, .. } = kept;
         let name = format!("the ledger's checkpoint of {} events, signed with key {key}", checkpoint.size);
         let index = usize::try_from(*key).ok().and_then(|key| key.checked_sub(1));
@@ -92,7 +93,7 @@ impl Checkpoints {
     }
 
     /// Checks those of that size; with no root, events before it are missing.
-    pub(super) fn check(&mut self, look: &mut Look<'_>, size: u64, root: Option<Hash>) {
+    pub(super) fn check(&mut self, look: &mut Look, size: u64, root: Option<Hash>) {
         let is_due = |due: &mut Due| due.size <= size;
         let mut is_good = true;
         while let Some(due) = self.kept.pop_front_if(is_due).or_else(|| self.given.pop_front_if(is_due)) {
@@ -116,7 +117,7 @@ impl Checkpoints {
     }
 
     /// Tells of those that are longer than the log.
-    pub(super) async fn end(&mut self, look: &mut Look<'_>, size: u64) -> Result<(), StoreError> {
+    pub(super) async fn end(&mut self, look: &mut Look, size: u64) -> Result<(), StoreError> {
         while self.is_due(look, u64::MAX).await? {
             for Due { name, size: signed, .. } in self.kept.drain(..).chain(self.given.drain(..)) {
                 look.damage(format!("{name}: {signed} events were signed, and the log has {size}: it was cut"));

@@ -1,83 +1,57 @@
-//! The command records by id: content and digest belong together, and what an outcome names is there.
+//! A command's record by itself: content and digest belong together, and its outcome is its own; and whether the events
+//! that it names are there, where the log did not show them beside it.
 
 use std::collections::HashMap;
 
-use ledger_domain::values::Date;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Look;
-use super::record::Outcome;
+use super::look::Look;
+use super::record::{Content, Outcome, Record};
 use crate::audit::{CommandRecord, EventKey};
-use crate::store::{LICENSE_STREAM, REFUSAL_STREAM, StoreError};
+use crate::store::StoreError;
 
-/// How many records are read at once.
-const PAGE: u32 = 500;
-
-/// What of a command's content stands in columns too.
-#[derive(Deserialize)]
-struct Content {
-    license: String,
-    on: Option<Date>,
-}
-
-/// Goes through all records; returns how many there are.
-pub(super) async fn look_through(look: &mut Look<'_>) -> Result<u64, StoreError> {
-    let (mut count, mut after) = (0, None);
-    loop {
-        let records = look.store.audit().records_after(after, PAGE).await?;
-        let Some(last) = records.last() else { return Ok(count) };
-        after = Some(last.command_id);
-        count += u64::try_from(records.len()).unwrap_or_default();
-        let outcomes: Vec<_> = records.iter().map(|record| (record, outcome(look, record))).collect();
-        causes(look, &outcomes).await?;
-        look.progress("commands", count, None);
+/// Checks a record by itself; returns it as its events need it, and what is wrong.
+pub(super) fn checked(row: CommandRecord) -> (Box<Record>, Vec<String>) {
+    let mut damages = Vec::new();
+    let mut damage = |row: &CommandRecord, what: &str| {
+        damages.push(format!("command {} of license {}: {what}", row.command_id, row.license));
+    };
+    if Sha256::digest(&row.content).as_slice() != row.digest {
+        damage(&row, "its content is not what its digest stands for");
     }
-}
-
-/// Checks a record by itself; returns its outcome, if that can be read.
-fn outcome(look: &mut Look<'_>, record: &CommandRecord) -> Option<Outcome> {
-    let id = record.command_id;
-    if Sha256::digest(&record.content).as_slice() != record.digest {
-        look.damage(format!(
-            "command {id} of license {}: its content is not what its digest stands for",
-            record.license
-        ));
-    }
-    let content: Option<Content> = serde_json::from_str(&record.content).ok();
-    let is_its = |content: &Content| content.license == record.license && content.on.is_none_or(|on| on == record.on);
+    let content: Option<Content<'_>> = serde_json::from_str(&row.content).ok();
+    let is_its = |content: &Content<'_>| content.license == row.license && content.on.is_none_or(|on| on == row.on);
     if !content.as_ref().is_some_and(is_its) {
-        look.damage(format!("command {id} of license {}: its content is of another license or date", record.license));
+        damage(&row, "its content is of another license or date");
     }
-    match Outcome::read(&record.outcome) {
-        Ok(outcome) => {
-            agrees(look, record, &outcome);
-            Some(outcome)
-        }
-        Err(error) => {
-            look.damage(format!("command {id} of license {}: its outcome cannot be read: {error}", record.license));
-            None
-        }
+    let (record, error) = Record::read(row);
+    if let Some(error) = error {
+        damage(&record.row, &format!("its outcome cannot be read: {error}"));
     }
+    if let Some(outcome) = &record.outcome {
+        disagreements(&record.row, outcome).for_each(|what| damage(&record.row, what));
+    }
+    (Box::new(record), damages)
 }
 
-fn agrees(look: &mut Look<'_>, record: &CommandRecord, outcome: &Outcome) {
-    let expected = (record.command_id, record.license.as_str(), if record.accepted { "accepted" } else { "rejected" });
-    if (outcome.command_id, outcome.license.as_str(), outcome.outcome.as_str()) != expected || outcome.replayed {
-        let (id, license) = (record.command_id, &record.license);
-        look.damage(format!("command {id} of license {license}: its outcome is not the one that was given to it"));
-    }
-    let price = outcome.price.as_ref().filter(|price| !price.is_null());
-    if record.accepted && price != outcome.price_of_events() {
-        let (id, license) = (record.command_id, &record.license);
-        look.damage(format!("command {id} of license {license}: its outcome tells another price than its events"));
-    }
+/// What the outcome says otherwise than the record around it.
+fn disagreements(row: &CommandRecord, outcome: &Outcome) -> impl Iterator<Item = &'static str> {
+    let expected = (row.command_id, row.license.as_str(), if row.accepted { "accepted" } else { "rejected" });
+    let told = (outcome.command_id, outcome.license.as_str(), outcome.outcome.as_str());
+    let is_another = told != expected || outcome.replayed;
+    let is_another_price = row.accepted && !outcome.tells_their_price();
+    let another = is_another.then_some("its outcome is not the one that was given to it");
+    another.into_iter().chain(is_another_price.then_some("its outcome tells another price than its events"))
 }
 
-/// The events that an outcome names, and the refusal's, must be there and be its command's.
-async fn causes(look: &mut Look<'_>, outcomes: &[(&CommandRecord, Option<Outcome>)]) -> Result<(), StoreError> {
-    let named: Vec<_> = outcomes.iter().flat_map(|(record, outcome)| keys(record, outcome.as_ref())).collect();
+/// The events of these records that were not met in the log must be there, and be their command's.
+pub(super) async fn look_up(look: &mut Look, records: &[Box<Record>]) -> Result<(), StoreError> {
+    let unmet = records.iter().flat_map(|record| record.unmet().map(move |key| (key, record.row.command_id)));
+    let named: Vec<_> = unmet.collect();
+    if named.is_empty() {
+        return Ok(());
+    }
     let events: Vec<EventKey> = named.iter().map(|(key, _)| key.clone()).collect();
     let found: HashMap<EventKey, Uuid> = look.store.audit().commands_of(&events).await?.into_iter().collect();
     for (key, id) in named {
@@ -90,13 +64,4 @@ async fn causes(look: &mut Look<'_>, outcomes: &[(&CommandRecord, Option<Outcome
         look.damage(format!("command {id}: its event {sequence} of {stream} {number} {what}"));
     }
     Ok(())
-}
-
-fn keys(record: &CommandRecord, outcome: Option<&Outcome>) -> Vec<(EventKey, Uuid)> {
-    let id = record.command_id;
-    if !record.accepted {
-        return vec![((REFUSAL_STREAM.to_owned(), id.to_string(), 1), id)];
-    }
-    let events = outcome.into_iter().flat_map(|outcome| &outcome.events);
-    events.map(|event| ((LICENSE_STREAM.to_owned(), event.license.clone(), event.sequence), id)).collect()
 }

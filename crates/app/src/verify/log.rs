@@ -1,40 +1,48 @@
 //! The log by position: no gap, every event as it was sealed, every checkpoint on the way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use ledger_domain::event::{Event, RefusalEvent};
 use ledger_seal::hash::Hash;
+use ledger_seal::leaf::LeafError;
 use ledger_seal::tiles::{TILE, TileId, Tiles};
 use ledger_seal::tree::Tree;
 use uuid::Uuid;
 
+use super::Evidence;
 use super::checkpoints::Checkpoints;
-use super::record::Outcome;
-use super::{Evidence, Look};
-use crate::audit::CommandRecord;
+use super::look::Look;
+use super::record::Record;
+use super::window::Window;
+use crate::ahead::Ahead;
+use crate::follow::Logged;
 use crate::seal::LogEntry;
 use crate::sealing::root;
-use crate::store::{LICENSE_STREAM, StoreError};
+use crate::store::{LICENSE_STREAM, Store, StoreError};
 
 /// How many events are read at once.
-const PAGE: u32 = 1_000;
+const PAGE: u32 = 2_000;
 /// How many tiles of leaves are read at once: more than a page without a gap needs.
-const TILES: u64 = 8;
+const TILES: u64 = 16;
 
-/// Command records by id, each with its outcome, if that can be read.
-type Records = HashMap<Uuid, (CommandRecord, Option<Outcome>)>;
+/// Events as they follow, and the sealed leaves at their positions.
+struct Page {
+    entries: Vec<LogEntry>,
+    leaves: Tiles,
+}
 
 /// What was looked at.
 pub(super) struct Seen {
     pub(super) events: u64,
     pub(super) sealed: u64,
     pub(super) root: Option<Hash>,
+    pub(super) commands: u64,
     pub(super) checkpoints: u64,
 }
 
 /// The pass so far.
-struct Pass<'l, 'a> {
-    look: &'l mut Look<'a>,
+struct Pass {
+    look: Look,
     /// How many events were sealed when the pass began.
     sealed: u64,
     /// The position that comes next.
@@ -45,37 +53,50 @@ struct Pass<'l, 'a> {
     /// The tree's root when it had all that is sealed.
     root: Option<Hash>,
     checkpoints: Checkpoints,
+    records: Window,
     /// Users moved by operations that are not balanced so far. The events of one stand near each other.
     moved: HashMap<Uuid, i64>,
 }
 
-/// Goes through the log as it is when the pass begins.
-pub(super) async fn look_through(look: &mut Look<'_>, evidence: &Evidence) -> Result<Seen, StoreError> {
-    let (log, end) = (look.store.sealed_log(), look.store.head().await?.map_or(0, |head| head + 1));
-    let sealed = log.sealed().await?;
-    let checkpoints = Checkpoints::of(look, evidence).await?;
-    let tree = Some(Tree::new());
-    let mut pass = Pass { look, sealed, next: 0, events: 0, tree, root: None, checkpoints, moved: HashMap::new() };
+/// Goes through the log as it is when the pass begins, with so many bytes of command records held beside it.
+pub(super) async fn look_through(mut look: Look, evidence: Evidence, window: usize) -> Result<Seen, StoreError> {
+    let end = look.store.head().await?.map_or(0, |head| head + 1);
+    let sealed = look.store.sealed_log().sealed().await?;
+    let checkpoints = Checkpoints::of(&mut look, &evidence).await?;
+    let mut pages = pages(Arc::clone(&look.store), end);
+    let (records, tree) = (Window::new(&look, window), Some(Tree::new()));
+    let moved = HashMap::new();
+    let mut pass = Pass { look, sealed, next: 0, events: 0, tree, root: None, checkpoints, records, moved };
     pass.reached().await?;
-    while pass.next < end {
-        let entries = log.entries(pass.next, PAGE).await?;
-        let entries: Vec<_> = entries.into_iter().take_while(|entry| entry.position < end).collect();
-        let Some(last) = entries.last() else { break };
-        let leaves = leaves(pass.look, pass.next, last.position).await?;
-        let outcomes = pass.outcomes(&entries).await?;
-        for entry in &entries {
-            pass.entry(entry, &leaves, &outcomes).await?;
+    while let Some(Page { entries, leaves }) = pages.next().await? {
+        pass.records.reach(&mut pass.look, &entries).await?;
+        for entry in entries {
+            pass.entry(entry, &leaves).await?;
         }
-        pass.look.progress("events", pass.next, Some(end));
+        pass.look.progress("events", pass.next, Some(end)).await;
     }
     pass.end().await
 }
 
+/// The events at positions below the end.
+fn pages(store: Arc<dyn Store>, end: u64) -> Ahead<Page> {
+    Ahead::read(0, move |from| {
+        let store = Arc::clone(&store);
+        async move {
+            let mut entries = if from < end { store.audit().events(from, PAGE).await? } else { Vec::new() };
+            entries.retain(|entry| entry.position < end);
+            let last = entries.last().map(|last| last.position);
+            let leaves = leaves(&*store, from, last.unwrap_or(from)).await?;
+            Ok((Page { entries, leaves }, last.map(|last| last + 1).filter(|next| *next < end)))
+        }
+    })
+}
+
 /// The sealed leaves from a position on, as far as the tiles read reach.
-async fn leaves(look: &Look<'_>, from: u64, to: u64) -> Result<Tiles, StoreError> {
+async fn leaves(store: &dyn Store, from: u64, to: u64) -> Result<Tiles, StoreError> {
     let (first, last) = (from / TILE, to / TILE);
     let ids: Vec<_> = (first..=last.min(first + TILES)).map(|number| TileId { level: 0, number }).collect();
-    look.store.sealed_log().tiles(&ids).await
+    store.sealed_log().tiles(&ids).await
 }
 
 fn leaf_at(leaves: &Tiles, position: u64) -> Option<Hash> {
@@ -83,28 +104,23 @@ fn leaf_at(leaves: &Tiles, position: u64) -> Option<Hash> {
     leaves.tile(TileId { level: 0, number: position / TILE }).get(place).copied()
 }
 
-impl Pass<'_, '_> {
-    /// The outcomes of the commands behind the events; what is wrong with a record is told in its own pass.
-    async fn outcomes(&self, entries: &[LogEntry]) -> Result<Records, StoreError> {
-        let ids: HashSet<_> = entries.iter().map(|entry| entry.leaf.command_id).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let records = self.look.store.audit().records(&ids).await?;
-        let read = |record: CommandRecord| {
-            let outcome = Outcome::read(&record.outcome).ok();
-            (record.command_id, (record, outcome))
-        };
-        Ok(records.into_iter().map(read).collect())
-    }
-
-    async fn entry(&mut self, entry: &LogEntry, leaves: &Tiles, outcomes: &Records) -> Result<(), StoreError> {
+impl Pass {
+    async fn entry(&mut self, mut entry: LogEntry, leaves: &Tiles) -> Result<(), StoreError> {
         self.gap(entry.position, leaves).await?;
         self.events += 1;
-        let leaf = self.leaf(entry, leaf_at(leaves, entry.position));
-        self.event(entry);
-        match outcomes.get(&entry.leaf.command_id) {
-            Some((record, outcome)) => self.command(entry, record, outcome.as_ref()),
-            None => self.look.damage(format!("{}: its command {} has no record", entry.name(), entry.leaf.command_id)),
+        let record = self.records.get(entry.leaf.command_id);
+        if let Some(digest) = record.and_then(|record| record.digest) {
+            (entry.leaf.command_digest, entry.has_record) = (digest, true);
         }
+        let data = entry.leaf.data();
+        if let Some(what) = record.map(|record| of_command(&entry, record, data.as_deref().ok())) {
+            what.into_iter().for_each(|what| self.look.damage(what));
+        } else {
+            self.look.damage(format!("{}: its command {} has no record", entry.name(), entry.leaf.command_id));
+        }
+        let leaf = self.leaf(&entry, data, leaf_at(leaves, entry.position));
+        self.event(&entry);
+        self.records.meet(&entry);
         self.push(leaf).await
     }
 
@@ -126,9 +142,11 @@ impl Pass<'_, '_> {
     }
 
     /// The leaf that was sealed, else the event's own. An event that differs from it is damage.
-    fn leaf(&mut self, entry: &LogEntry, sealed: Option<Hash>) -> Option<Hash> {
-        let made = if entry.has_record { entry.leaf.hash() } else { return sealed };
-        match (made, sealed) {
+    fn leaf(&mut self, entry: &LogEntry, data: Result<String, LeafError>, sealed: Option<Hash>) -> Option<Hash> {
+        if !entry.has_record {
+            return sealed;
+        }
+        match (data.and_then(|data| entry.leaf.hash_around(&data)), sealed) {
             (Ok(made), Some(sealed)) if made != sealed => {
                 self.look.damage(format!("{}: it is not what was sealed", entry.name()));
                 Some(sealed)
@@ -161,9 +179,9 @@ impl Pass<'_, '_> {
         if self.next == self.sealed {
             self.root = root();
         }
-        if self.checkpoints.is_due(self.look, self.next).await? {
+        if self.checkpoints.is_due(&mut self.look, self.next).await? {
             let root = root();
-            self.checkpoints.check(self.look, self.next, root);
+            self.checkpoints.check(&mut self.look, self.next, root);
         }
         Ok(())
     }
@@ -171,17 +189,11 @@ impl Pass<'_, '_> {
     /// What the event itself must be.
     fn event(&mut self, entry: &LogEntry) {
         let leaf = &entry.leaf;
-        let (name, version, moved) = if leaf.stream_type == LICENSE_STREAM {
-            match serde_json::from_str::<Event>(&leaf.payload) {
-                Ok(event) => (event.event_type(), event.event_version(), event.users_moved()),
-                Err(error) => return self.look.damage(format!("{}: its payload: {error}", entry.name())),
-            }
-        } else {
-            match serde_json::from_str::<RefusalEvent>(&leaf.payload) {
-                Ok(event) => (event.event_type(), event.event_version(), None),
-                Err(error) => return self.look.damage(format!("{}: its payload: {error}", entry.name())),
-            }
+        let event = match Logged::read(&leaf.stream_type, &leaf.payload) {
+            Ok(event) => event,
+            Err(error) => return self.look.damage(format!("{}: its payload: {error}", entry.name())),
         };
+        let (name, version) = (event.event_type(), event.event_version());
         if (name, version) != (leaf.event_type.as_str(), leaf.event_version.as_str()) {
             let (called, said) = (&leaf.event_type, &leaf.event_version);
             self.look.damage(format!("{}: it is called {called} {said} and is a {name} {version}", entry.name()));
@@ -191,7 +203,9 @@ impl Pass<'_, '_> {
         {
             self.look.damage(format!("{}: a refusal's only event is 1, under its command's id", entry.name()));
         }
-        self.move_users(leaf.command_id, moved.unwrap_or_default());
+        if let Logged::License(event) = event {
+            self.move_users(leaf.command_id, event.users_moved().unwrap_or_default());
+        }
     }
 
     fn move_users(&mut self, operation: Uuid, users: i64) {
@@ -201,22 +215,8 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// What the command's record must say of the event.
-    fn command(&mut self, entry: &LogEntry, record: &CommandRecord, outcome: Option<&Outcome>) {
-        let leaf = &entry.leaf;
-        let stands = (leaf.on, leaf.recorded_at, &leaf.actor_name, &leaf.actor_role, &leaf.edition);
-        let command = (record.on, record.recorded_at, &record.actor_name, &record.actor_role, &record.edition);
-        if stands != command {
-            let id = record.command_id;
-            self.look.damage(format!("{}: date, instant, actor or edition is not its command's ({id})", entry.name()));
-        }
-        if let Some(what) = outcome.and_then(|outcome| outcome.differs(entry)) {
-            let id = record.command_id;
-            self.look.damage(format!("{}: the outcome of its command {id} {what}", entry.name()));
-        }
-    }
-
     async fn end(mut self) -> Result<Seen, StoreError> {
+        self.records.end(&mut self.look).await?;
         if self.next < self.sealed {
             let (from, last) = (self.next, self.sealed - 1);
             self.look.damage(format!("the last events, at positions {from} to {last}, were sealed, and are gone"));
@@ -224,7 +224,7 @@ impl Pass<'_, '_> {
         for (operation, users) in std::mem::take(&mut self.moved) {
             self.look.damage(format!("the events of command {operation} sum to {users} users, not to zero"));
         }
-        self.checkpoints.end(self.look, self.next).await?;
+        self.checkpoints.end(&mut self.look, self.next).await?;
         let stored = root(self.look.store.sealed_log(), self.sealed).await;
         if let Some(made) = self.root.filter(|made| !matches!(&stored, Ok(stored) if stored == made)) {
             let sealed = self.sealed;
@@ -232,6 +232,22 @@ impl Pass<'_, '_> {
                 "the sealed log's stored hashes do not lead to the root {made} of its {sealed} leaves"
             ));
         }
-        Ok(Seen { events: self.events, sealed: self.sealed, root: self.root, checkpoints: self.checkpoints.count() })
+        self.look.tell().await;
+        let (commands, checkpoints) = (self.records.count(), self.checkpoints.count());
+        Ok(Seen { events: self.events, sealed: self.sealed, root: self.root, commands, checkpoints })
     }
+}
+
+/// What the command's record says otherwise than its event, whose data, if it has any, are these.
+fn of_command(entry: &LogEntry, record: &Record, data: Option<&str>) -> Vec<String> {
+    let (leaf, row, id) = (&entry.leaf, &record.row, record.row.command_id);
+    let mut damages = Vec::new();
+    let stands = (leaf.on, leaf.recorded_at, &leaf.actor_name, &leaf.actor_role, &leaf.edition);
+    if stands != (row.on, row.recorded_at, &row.actor_name, &row.actor_role, &row.edition) {
+        damages.push(format!("{}: date, instant, actor or edition is not its command's ({id})", entry.name()));
+    }
+    if let Some(what) = record.outcome.as_ref().and_then(|outcome| outcome.differs(entry, data)) {
+        damages.push(format!("{}: the outcome of its command {id} {what}", entry.name()));
+    }
+    damages
 }

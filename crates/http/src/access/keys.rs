@@ -1,19 +1,17 @@
 //! The keys in memory. No request reads the database to know who sends it.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota};
 use ledger_app::keys::{ApiKey, PresentedKey};
 use ledger_app::store::{Store, StoreError};
 use tokio::sync::Mutex;
 
 use super::Identity;
+use super::rate::{Counted, Policy, Rate};
 use crate::config::Settings;
 use crate::problem::{self, Problem};
 
@@ -27,7 +25,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// Every key of the ledger.
 pub struct KeyRing {
     port: Arc<dyn Store>,
-    quota: Quota,
+    policy: Policy,
     keys: RwLock<Arc<HashMap<String, Arc<Held>>>>,
     /// When their last reading began.
     read_at: Mutex<Instant>,
@@ -37,7 +35,7 @@ pub struct KeyRing {
 struct Held {
     key: ApiKey,
     identity: Identity,
-    rate: DefaultDirectRateLimiter,
+    rate: Rate,
     /// When it was used last, in seconds since 1970, and up to when that is noted.
     used: AtomicI64,
     noted: AtomicI64,
@@ -49,8 +47,8 @@ impl KeyRing {
     /// # Errors
     /// The store's failure.
     pub async fn read(port: Arc<dyn Store>, settings: &Settings) -> Result<Self, StoreError> {
-        let quota = quota(settings);
-        let ring = Self { port, quota, keys: RwLock::default(), read_at: Mutex::new(Instant::now()) };
+        let policy = Policy::new(settings);
+        let ring = Self { port, policy, keys: RwLock::default(), read_at: Mutex::new(Instant::now()) };
         ring.read_again().await?;
         Ok(ring)
     }
@@ -88,13 +86,15 @@ impl KeyRing {
         if newer.is_empty() {
             return;
         }
-        if let Err(error) = self.port.keys_used(&newer).await {
-            tracing::warn!(%error, "it cannot be noted when keys were used last");
+        match self.port.keys_used(&newer).await {
+            // Nothing is noted on a standby.
+            Ok(()) | Err(StoreError::Standby(_)) => {}
+            Err(error) => tracing::warn!(%error, "it cannot be noted when keys were used last"),
         }
     }
 
-    /// Who holds the key in the header.
-    pub(super) async fn identify(&self, header: &[u8]) -> Result<Identity, Problem> {
+    /// Who holds the key in the header. That it was used is counted.
+    pub(super) async fn identify(&self, header: &[u8]) -> Result<(Identity, Counted), Problem> {
         let key = presented(header).ok_or_else(not_a_key)?;
         let held = match self.find(key.id) {
             Some(held) => held,
@@ -107,9 +107,11 @@ impl KeyRing {
         if let Some(why) = held.refused_at(now) {
             return Err(refused(key.id, why));
         }
-        held.rate.check().map_err(|until| too_often(until.wait_time_from(DefaultClock::default().now())))?;
-        held.used.store(now.timestamp(), Ordering::Relaxed);
-        Ok(held.identity.clone())
+        let counted = held.rate.count();
+        if counted.wait.is_none() {
+            held.used.store(now.timestamp(), Ordering::Relaxed);
+        }
+        Ok((held.identity.clone(), counted))
     }
 
     /// Whether the key would still be taken.
@@ -152,7 +154,7 @@ impl KeyRing {
     /// A key that is as it was stays with its count of requests.
     fn hold(&self, key: ApiKey, old: &HashMap<String, Arc<Held>>) -> Arc<Held> {
         let same = old.get(&key.id).filter(|held| held.is_the_same_as(&key));
-        same.cloned().unwrap_or_else(|| Arc::new(Held::new(key, self.quota)))
+        same.cloned().unwrap_or_else(|| Arc::new(Held::new(key, &self.policy)))
     }
 
     fn held(&self) -> Arc<HashMap<String, Arc<Held>>> {
@@ -161,7 +163,7 @@ impl KeyRing {
 }
 
 impl Held {
-    fn new(key: ApiKey, quota: Quota) -> Self {
+    fn new(key: ApiKey, policy: &Policy) -> Self {
         let identity = Identity {
             name: key.name.as_str().into(),
             role: key.role,
@@ -169,7 +171,7 @@ impl Held {
             key_id: key.id.as_str().into(),
         };
         let noted = key.last_used_at.map_or(0, |at| at.timestamp());
-        let rate = DefaultDirectRateLimiter::direct(quota);
+        let rate = Rate::new(policy);
         Self { key, identity, rate, used: AtomicI64::new(noted), noted: AtomicI64::new(noted) }
     }
 
@@ -202,12 +204,6 @@ enum Refused {
     Expired,
 }
 
-/// How often one key may ask.
-fn quota(settings: &Settings) -> Quota {
-    let count = |number: u64| u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
-    Quota::per_second(count(settings.rate_per_second)).allow_burst(count(settings.rate_burst))
-}
-
 fn not_a_key() -> Problem {
     tracing::info!("a key was refused: it has not the form of one");
     let en = "this is no API key; one is sent as Authorization: Bearer ll_…";
@@ -230,7 +226,8 @@ fn refused(id: &str, why: Refused) -> Problem {
     Problem::new(&problem::NO_KEY, en, ru)
 }
 
-fn too_often(wait: Duration) -> Problem {
+/// A key is used too often: 429.
+pub(crate) fn too_often(wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
     let en = format!("ask again in {seconds} s; the key's requests are counted over a second");
     let ru = format!("повторите через {seconds} с; запросы ключа считаются за секунду");
@@ -256,7 +253,8 @@ mod tests {
     }
 
     async fn is_let_in(ring: &KeyRing, key: &str) -> bool {
-        ring.identify(format!("Bearer {key}").as_bytes()).await.is_ok()
+        let identified = ring.identify(format!("Bearer {key}").as_bytes()).await;
+        identified.is_ok_and(|(_, counted)| counted.wait.is_none())
     }
 
     #[tokio::test]
@@ -266,7 +264,7 @@ mod tests {
         let key = made(&store, None).await;
         let ring = ring(&store, &Settings::default()).await;
         assert!(ring.has_a_usable_key());
-        let identity = ring.identify(format!("bearer {}", key.shown).as_bytes()).await.unwrap();
+        let (identity, _) = ring.identify(format!("bearer {}", key.shown).as_bytes()).await.unwrap();
         assert_eq!((&*identity.name, identity.role, &*identity.key_id), ("orders", Role::Distributor, &*key.stored.id));
     }
 

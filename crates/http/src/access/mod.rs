@@ -3,6 +3,7 @@
 //! is one more variant of [`Access`].
 
 mod keys;
+mod rate;
 mod roles;
 
 use std::net::IpAddr;
@@ -18,6 +19,8 @@ use ledger_domain::command::{Actor, Role};
 use crate::problem::{self, Problem};
 
 pub use keys::KeyRing;
+pub(crate) use keys::too_often;
+pub(crate) use rate::Counted;
 pub(crate) use roles::Right;
 
 /// How the service lets people in.
@@ -42,16 +45,17 @@ pub struct Identity {
 }
 
 impl Access {
-    /// Who sends the request.
+    /// Who sends the request. It is counted, if there is a key: whether it comes too often is up to the caller to ask.
     ///
     /// # Errors
-    /// No key, or one that is not taken: 401. A key that is used too often: 429.
-    pub(crate) async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Problem> {
+    /// No key, or one that is not taken: 401.
+    pub(crate) async fn identify(&self, headers: &HeaderMap) -> Result<(Identity, Option<Counted>), Problem> {
         match self {
-            Self::Open => is_meant_for_loopback(headers).then(Identity::anybody).ok_or_else(not_loopback),
+            Self::Open if is_meant_for_loopback(headers) => Ok((Identity::anybody(), None)),
+            Self::Open => Err(not_loopback()),
             Self::Keys(ring) => {
                 let given = headers.get(header::AUTHORIZATION).ok_or_else(no_key)?;
-                ring.identify(given.as_bytes()).await
+                ring.identify(given.as_bytes()).await.map(|(identity, counted)| (identity, Some(counted)))
             }
         }
     }

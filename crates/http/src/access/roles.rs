@@ -64,16 +64,20 @@ impl Identity {
         not_the_partners(self.partner.as_deref().unwrap_or_default())
     }
 
-    /// The partner to list licenses of: the one asked about, or the key's own.
+    /// The partner asked about.
     ///
     /// # Errors
     /// The key is another partner's: 403.
-    pub(crate) fn scope(&self, asked: Option<String>) -> Result<Option<String>, Problem> {
+    pub(crate) fn may_ask_about(&self, asked: Option<String>) -> Result<Option<String>, Problem> {
         match (&self.partner, asked) {
-            (None, asked) => Ok(asked),
             (Some(own), Some(asked)) if asked != **own => Err(not_the_partners(own)),
-            (Some(own), _) => Ok(Some(own.as_ref().to_owned())),
+            (_, asked) => Ok(asked),
         }
+    }
+
+    /// The partner whose licenses alone they see, in all their past: those whose partner it is now.
+    pub(crate) fn kept_to(&self) -> Option<String> {
+        self.partner.as_deref().map(str::to_owned)
     }
 }
 
@@ -122,9 +126,12 @@ mod tests {
     #[test]
     fn a_partners_lists_are_its_own() {
         let own = of(Role::Reporter, Some("Softline"));
-        assert_eq!(own.scope(None).unwrap().as_deref(), Some("Softline"));
-        assert_eq!(own.scope(Some("Softline".to_owned())).unwrap().as_deref(), Some("Softline"));
-        assert!(own.scope(Some("Other".to_owned())).is_err());
-        assert_eq!(of(Role::Reporter, None).scope(None).unwrap(), None);
+        assert_eq!(own.kept_to().as_deref(), Some("Softline"));
+        assert_eq!(own.may_ask_about(None).unwrap(), None);
+        assert_eq!(own.may_ask_about(Some("Softline".to_owned())).unwrap().as_deref(), Some("Softline"));
+        assert!(own.may_ask_about(Some("Other".to_owned())).is_err());
+        let anybody = of(Role::Reporter, None);
+        assert_eq!((anybody.kept_to(), anybody.may_ask_about(None).unwrap()), (None, None));
+        assert_eq!(anybody.may_ask_about(Some("Other".to_owned())).unwrap().as_deref(), Some("Other"));
     }
 }

@@ -22,14 +22,17 @@ fn without_examples() -> Value {
         "BodyTooSlow": problem("The body did not arrive in time."),
         "TooLarge": problem("The body is larger than is taken."),
         "NotJson": problem("The content type is not the one that is taken here."),
-        "TooMany": problem_with("The key asks too often.", &["Retry-After"]),
-        "Fault": problem("The service has failed; the log says more, under the request's id."),
+        "TooMany": problem_with("The key asks too often.", &["Retry-After", COUNTED[0], COUNTED[1]]),
+        "Fault": problem_with("The service has failed; the log says more, under the request's id.", &[]),
         "Unavailable": problem_with("The database does not answer, or the service has too much to do: send the same again.", &["Retry-After"]),
     })
 }
 
+/// What every answer to a key that was taken says.
+const COUNTED: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
+
 fn problem(description: &str) -> Value {
-    problem_with(description, &[])
+    problem_with(description, &COUNTED)
 }
 
 fn problem_with(description: &str, more: &[&str]) -> Value {
@@ -49,6 +52,8 @@ pub(super) fn headers() -> Value {
         "ETag": text("The license's version, for `If-Match`."),
         "Link": text("`rel=\"next\"`: the address of the next page, if there is one (RFC 8288)."),
         "Retry-After": seconds("Seconds after which to ask again."),
+        "RateLimit-Policy": text("How often the key may ask: `\"key\";q=2000;w=2`, 2,000 requests at once, all of which are there again after 2 seconds (draft-ietf-httpapi-ratelimit-headers)."),
+        "RateLimit": text("What is left of it: `\"key\";r=1999;t=1`, 1,999 requests now, and all of them again in 1 second."),
         "WWW-Authenticate": text("`Bearer`."),
     })
 }
@@ -74,6 +79,7 @@ fn links(operation: &str, status: &str) -> Value {
 pub(super) fn finish(operation: &mut Map<String, Value>) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let answers = shared_by(operation);
+    let counted: &[&str] = if is_public(operation) { &[] } else { &COUNTED };
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, response) in responses.iter_mut() {
         let more: &[&str] = match (id.as_str(), status.as_str()) {
@@ -83,7 +89,7 @@ pub(super) fn finish(operation: &mut Map<String, Value>) {
             (_, "200") => &[],
             _ => &["Content-Language"],
         };
-        give_headers(response, &[&["X-Request-Id"], more].concat());
+        give_headers(response, &[&["X-Request-Id"], counted, more].concat());
         let links = links(&id, status);
         if links.is_object() {
             response["links"] = links;

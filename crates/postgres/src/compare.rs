@@ -1,0 +1,190 @@
+//! Whose rows are as their events make them: compared by the bytes that COPY writes.
+//!
+//! Quick, and without a word on what is wrong. Whatever differs in a byte, cannot be read or cannot be folded is in doubt, and
+//! left to [`crate::rebuild`], which looks at every column. So on how PostgreSQL writes a value only the speed depends.
+
+use ledger_app::store::{Refold, StoreError};
+use ledger_domain::event::Event;
+use ledger_domain::license::Facts;
+use ledger_domain::values::{Date, LicenseNumber};
+use sqlx::postgres::PgPool;
+use sqlx::{Executor, PgConnection, Postgres, Transaction};
+use tokio::task::JoinSet;
+
+use crate::copy::Rows;
+use crate::copy_facts;
+use crate::copy_out::{self, Fields};
+use crate::error::{damaged, store_error};
+use crate::expected::Expected;
+use crate::rebuild::{CURRENT, VERSIONS};
+use crate::rows::COLUMNS;
+
+/// One state of the database, to read from by the keys: statistics of a ledger that has just been made cannot be trusted.
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+    SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+
+/// The range of licenses, as settings of the transaction: a COPY takes no parameters.
+const FIRST: &str = "ledger.first";
+const LAST: &str = "ledger.last";
+
+/// On so many connections a page is compared.
+const PARTS: usize = 2;
+
+/// What came of comparing.
+#[derive(Default)]
+pub(crate) struct Compared {
+    /// How many events the licenses have.
+    pub(crate) events: u64,
+    /// Those of the licenses whose rows may not be as they must be.
+    pub(crate) in_doubt: Vec<String>,
+}
+
+/// A transaction that only reads, all from one state of the database.
+pub(crate) async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut transaction = pool.begin().await.map_err(store_error)?;
+    transaction.execute(SNAPSHOT).await.map_err(store_error)?;
+    Ok(transaction)
+}
+
+/// Compares the rows of these licenses, which are in order: a part of them on each of some connections, so that neither the
+/// server nor this program waits for the other.
+pub(crate) async fn compare(pool: &PgPool, licenses: &[String], refold: Refold) -> Result<Compared, StoreError> {
+    let mut parts = JoinSet::new();
+    for part in licenses.chunks(licenses.len().div_ceil(PARTS).max(1)) {
+        let (pool, part) = (pool.clone(), part.to_vec());
+        parts.spawn(async move {
+            let mut snapshot = snapshot(&pool).await?;
+            let compared = compare_part(&mut snapshot, &part, refold).await?;
+            snapshot.commit().await.map(|()| compared).map_err(store_error)
+        });
+    }
+    let mut all = Compared::default();
+    while let Some(part) = parts.join_next().await {
+        let part = part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))??;
+        all.events += part.events;
+        all.in_doubt.extend(part.in_doubt);
+    }
+    all.in_doubt.sort();
+    Ok(all)
+}
+
+/// Compares all that the snapshot has from the first of the licenses to the last.
+async fn compare_part(
+    snapshot: &mut PgConnection,
+    licenses: &[String],
+    refold: Refold,
+) -> Result<Compared, StoreError> {
+    let (Some(first), Some(last)) = (licenses.first(), licenses.last()) else { return Ok(Compared::default()) };
+    let range = sqlx::query("SELECT set_config($1, $2, true), set_config($3, $4, true)");
+    let range = range.bind(FIRST).bind(first).bind(LAST).bind(last);
+    range.execute(&mut *snapshot).await.map_err(store_error)?;
+    let (events, mut wanted) = wanted(&mut *snapshot, refold).await?;
+    let versions = rows(&format!("{COLUMNS}, recorded_at"), VERSIONS, "license", "version");
+    copy_out::lines(&mut *snapshot, &versions, |line| wanted.versions.meet(line)).await?;
+    let current = rows(&format!("{COLUMNS}, recorded_at, fold, state"), CURRENT, "license", "version");
+    copy_out::lines(&mut *snapshot, &current, |line| wanted.current.meet(line)).await?;
+    let in_doubt = licenses.iter().filter(|license| !wanted.is_met(license)).cloned().collect();
+    Ok(Compared { events, in_doubt })
+}
+
+/// A table's rows of the range, by license and version.
+fn rows(columns: &str, table: &str, license: &str, version: &str) -> String {
+    format!(
+        "SELECT {columns} FROM {table} WHERE {license} >= current_setting('{FIRST}')
+            AND {license} <= current_setting('{LAST}') ORDER BY {license}, {version}"
+    )
+}
+
+/// How many events there are, and the rows that they make.
+async fn wanted(snapshot: &mut PgConnection, refold: Refold) -> Result<(u64, Wanted), StoreError> {
+    let columns = "aggregate_id, sequence, event_type, on_date, recorded_at::text, payload";
+    let of_licenses = "(SELECT * FROM events WHERE aggregate_type = 'license') AS event";
+    let query = rows(columns, of_licenses, "aggregate_id", "sequence");
+    let (mut count, mut wanted, mut history) = (0, Wanted::nothing(), History::default());
+    let read = |row: &mut Fields<'_>| {
+        let license = row.text()?;
+        if license != history.license {
+            wanted.add(&history, refold);
+            history = History { license: license.to_owned(), ..History::default() };
+        }
+        count += 1;
+        history.add(row);
+        Ok(())
+    };
+    copy_out::each(snapshot, &query, read).await?;
+    wanted.add(&history, refold);
+    Ok((count, wanted))
+}
+
+/// The events of one license, as far as they are read.
+#[derive(Default)]
+struct History {
+    license: String,
+    events: Vec<(u64, Date, Event)>,
+    /// When each was recorded, as PostgreSQL writes it.
+    instants: Vec<String>,
+    is_damaged: bool,
+}
+
+impl History {
+    /// The license, if it is one and its events could be read.
+    fn number(&self) -> Option<LicenseNumber> {
+        let number: LicenseNumber = self.license.parse().ok()?;
+        (number.as_str() == self.license && !self.is_damaged).then_some(number)
+    }
+
+    fn add(&mut self, row: &mut Fields<'_>) {
+        match event(row) {
+            Ok((event, instant)) => {
+                self.events.push(event);
+                self.instants.push(instant);
+            }
+            Err(_) => self.is_damaged = true,
+        }
+    }
+}
+
+fn event(row: &mut Fields<'_>) -> Result<((u64, Date, Event), String), StoreError> {
+    let (sequence, event_type, on, instant) = (row.count()?, row.text()?, row.day()?, row.text()?.to_owned());
+    let event: Event = serde_json::from_str(row.text()?).map_err(damaged)?;
+    if event.event_type() != event_type {
+        return Err(damaged(event_type));
+    }
+    Ok(((sequence, on, event), instant))
+}
+
+/// The rows that there must be.
+struct Wanted {
+    versions: Expected,
+    current: Expected,
+}
+
+impl Wanted {
+    fn nothing() -> Self {
+        let rows = |table| Expected::of(Rows::into(table, COLUMNS));
+        Self { versions: rows(VERSIONS), current: rows(CURRENT) }
+    }
+
+    /// Adds what the history makes; nothing, if it cannot be folded.
+    fn add(&mut self, history: &History, refold: Refold) {
+        let number = history.number();
+        let (Some(license), Some(last)) = (number, history.instants.last()) else { return };
+        let mut events = history.events.iter().map(|(sequence, on, event)| (*sequence, *on, event));
+        let mut instants = history.instants.iter();
+        let mut write = |facts: &Facts| {
+            if let Some(instant) = instants.next() {
+                copy_facts::push(self.versions.rows(), facts, instant);
+                self.versions.rows().end();
+            }
+        };
+        let Ok(state) = refold(&license, &mut events, &mut write) else { return self.versions.forget() };
+        copy_facts::push(self.current.rows(), &state.facts, last);
+        self.current.rows().plain(state.fold).text(&state.state).end();
+        self.versions.expect(license.as_str());
+        self.current.expect(license.as_str());
+    }
+
+    fn is_met(&self, license: &str) -> bool {
+        self.versions.is_met(license) && self.current.is_met(license)
+    }
+}
