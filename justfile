@@ -22,9 +22,13 @@ regen:
 bench:
     cargo run --release --locked -p ledger-bench -- all
 
-# The long form: a million commands.
+# The long form: a million commands, a million events.
 bench-long:
     cargo run --release --locked -p ledger-bench -- long
+
+# Ten years of a distributor with a million licenses: storage, peaks, rebuild time.
+simulate *args:
+    cargo run --release --locked -p ledger-bench -- simulate {{args}}
 
 # Crash tests, a hundred kills.
 crash-long:

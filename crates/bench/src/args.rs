@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::bulk::{BulkArgs, FollowArgs};
+use crate::growth::GrowthArgs;
+use crate::seed::SeedArgs;
+use crate::simulate::SimulateArgs;
+
 /// How many commands `all` posts in one file for the peak of memory.
 pub(crate) const COMMANDS_IN_ALL: u64 = 200_000;
 
-/// How many `long` does.
+/// How many `long` does, and how many events it reads and rebuilds.
 pub(crate) const COMMANDS_IN_LONG: u64 = 1_000_000;
 
 const AFTER_HELP: &str = "\
@@ -16,12 +21,13 @@ A ratio is one of two turns next to each other; the table shows their median, le
 
 Examples:
   just bench
-  cargo run --release -p ledger-bench -- command --rounds 9
-  cargo run --release -p ledger-bench -- memory --commands 1000000";
+  license-ledger-bench command --rounds 9
+  license-ledger-bench memory --commands 1000000
+  license-ledger-bench seed --database postgres://localhost/seeded --events 1000000";
 
 /// Measures the ledger side by side with the bare database, in one run on one machine.
 #[derive(Debug, Parser)]
-#[command(name = "ledger-bench", after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "license-ledger-bench", after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) effort: Effort,
@@ -30,7 +36,7 @@ pub(crate) struct Cli {
 }
 
 /// What to measure.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Everything, in minutes
     All,
@@ -46,18 +52,34 @@ pub(crate) enum Verb {
     Memory,
     /// Commands, reads and batches over HTTP, against the bare database and `post`
     Http,
+    /// The whole log followed, rebuilt, verified, imported, against COPY
+    Bulk(BulkArgs),
+    /// The same on a small and on a large ledger
+    Growth(GrowthArgs),
+    /// Several services on one PostgreSQL against one, and reads on a streaming standby
+    Machines,
+    /// Go through a whole log, each event as what it is, and count
+    Follow(FollowArgs),
+    /// Ten years of a distributor with a million licenses, to size storage, peaks and rebuild time
+    Simulate(SimulateArgs),
+    /// Fill an empty ledger with a realistic mix
+    Seed(SeedArgs),
 }
 
 /// How much effort to spend.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Effort {
     /// How many turns each contender has
-    #[arg(long, global = true, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
 
     /// How long a turn lasts, in seconds
-    #[arg(long, global = true, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, global = true, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+
+    /// How many clients `command` and `http` have; without it 1, 8 and 32 in turn
+    #[arg(long, global = true)]
+    clients: Option<u32>,
 
     /// How many commands the file for the peak of memory holds; 200,000 by default, in `long` a million
     #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..))]
@@ -67,6 +89,11 @@ pub(crate) struct Effort {
 impl Effort {
     pub(crate) const fn turn(self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+
+    /// Whether so many clients are to be measured.
+    pub(crate) fn is_for(self, clients: u32) -> bool {
+        self.clients.is_none_or(|wanted| wanted == clients)
     }
 
     pub(crate) fn commands_or(self, default: u64) -> u64 {

@@ -6,8 +6,8 @@ use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
-use crate::clients::per_second;
 use crate::places::Places;
+use crate::rounds::Turn;
 
 const TABLES: &str = "
     CREATE TABLE states (license TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -38,15 +38,16 @@ impl BareSqlite {
         Ok(Self { connection, payload, sequence: 0 })
     }
 
-    /// Transactions a second.
-    pub(crate) async fn rate(&mut self, turn: Duration) -> Result<f64> {
+    /// Both statements, again and again.
+    pub(crate) async fn turn(&mut self, turn: Duration) -> Result<Turn> {
         let begun = Instant::now();
-        let mut count = 0;
+        let mut latencies_ms = Vec::new();
         while begun.elapsed() < turn {
+            let asked = Instant::now();
             self.select_and_insert().await?;
-            count += 1;
+            latencies_ms.push(asked.elapsed().as_secs_f64() * 1e3);
         }
-        Ok(per_second(count, begun.elapsed()))
+        Ok(Turn::timed(latencies_ms, begun.elapsed()))
     }
 
     async fn select_and_insert(&mut self) -> Result<()> {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::cpu;
+
 /// How often to look at the peak; what a program takes in its last moment is missed.
 const LOOKS_EVERY: Duration = Duration::from_millis(10);
 
@@ -14,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) seconds: f64,
     /// The peak of its resident memory, in megabytes of 10⁶ bytes.
     pub(crate) peak_mb: f64,
+    /// What it took of this machine's processors, in seconds.
+    pub(crate) cpu_seconds: f64,
 }
 
 /// The release binary beside this one; made first, where cargo runs this.
@@ -28,19 +32,32 @@ pub(crate) fn license_ledger() -> Result<PathBuf> {
     Ok(beside)
 }
 
-/// Runs the program to its end. What it says goes into a log, which an error repeats the end of.
+/// Runs the program to its end, which must be a good one. What it says goes into a log, which an error repeats the end
+/// of.
 pub(crate) fn run(command: &mut Command, log: &Path) -> Result<Run> {
-    let begun = Instant::now();
+    run_to(command, log, &[0])
+}
+
+/// As [`run`], for what also ends well when some commands were refused.
+pub(crate) fn run_refused(command: &mut Command, log: &Path) -> Result<Run> {
+    run_to(command, log, &[0, 1])
+}
+
+fn run_to(command: &mut Command, log: &Path, good: &[i32]) -> Result<Run> {
     let told = std::fs::File::create(log)?;
+    let (begun, before) = (Instant::now(), cpu::own());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(told).spawn()?;
     let (status, peak_mb) = watch(&mut child)?;
     let seconds = begun.elapsed().as_secs_f64();
-    // 1: some commands were refused, as they should be.
-    if !matches!(status.code(), Some(0 | 1)) {
+    if !status.code().is_some_and(|code| good.contains(&code)) {
         let told = std::fs::read_to_string(log).unwrap_or_default();
-        anyhow::bail!("{command:?} ended with {status}: {}", told.lines().last().unwrap_or_default());
+        anyhow::bail!(
+            "{command:?} ended with {status}: {}",
+            told.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default()
+        );
     }
-    Ok(Run { seconds, peak_mb: peak_mb.context("the peak of memory cannot be read: this needs Linux")? })
+    let peak_mb = peak_mb.context("the peak of memory cannot be read: this needs Linux")?;
+    Ok(Run { seconds, peak_mb, cpu_seconds: cpu::own() - before })
 }
 
 fn watch(child: &mut Child) -> Result<(ExitStatus, Option<f64>)> {

@@ -13,6 +13,7 @@ use ledger_app::writer::Writer;
 use ledger_domain::command::{Actor, Role};
 
 use crate::lines::Lines;
+use crate::rounds::Turn;
 
 /// How many licenses a client has.
 const LICENSES: usize = 100;
@@ -50,21 +51,23 @@ impl Client {
         self.lines.server(&license.number, license.is_online)
     }
 
-    /// Posts until the time is over; how many commands.
-    async fn post_until(&mut self, writer: &Writer, end: Instant) -> Result<u64> {
+    /// Posts until the time is over; how long each command took, in milliseconds.
+    async fn post_until(&mut self, writer: &Writer, end: Instant) -> Result<Vec<f64>> {
         let context = context()?;
-        let mut posted = 0;
-        while Instant::now() < end {
+        let mut latencies_ms = Vec::new();
+        let mut asked = Instant::now();
+        while asked < end {
             let answered = writer.post(input(self.next()), context.clone()).await?;
             ensure!(is_accepted(&answered), "not accepted: {}", answered.json);
-            posted += 1;
+            latencies_ms.push(asked.elapsed().as_secs_f64() * 1e3);
+            asked = Instant::now();
         }
-        Ok(posted)
+        Ok(latencies_ms)
     }
 }
 
-/// Lets the clients post at the same time; commands a second.
-pub(crate) async fn rate(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: Duration) -> Result<f64> {
+/// Lets the clients post at the same time.
+pub(crate) async fn turn(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: Duration) -> Result<Turn> {
     let writer = Writer::start(Arc::clone(ledger));
     let begun = Instant::now();
     let run = |mut client: Client| {
@@ -72,16 +75,16 @@ pub(crate) async fn rate(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: 
         tokio::spawn(async move { client.post_until(&writer, begun + turn).await.map(|posted| (client, posted)) })
     };
     let running: Vec<_> = clients.drain(..).map(run).collect();
-    let mut total = 0;
+    let mut latencies_ms = Vec::new();
     for client in running {
         let (client, posted) = client.await??;
         clients.push(client);
-        total += posted;
+        latencies_ms.extend(posted);
     }
-    let rate = per_second(total, begun.elapsed());
+    let turn = Turn::timed(latencies_ms, begun.elapsed());
     // What the sealer has left would be done in the floor's turn.
     ledger.settle().await?;
-    Ok(rate)
+    Ok(turn)
 }
 
 /// How many a second.

@@ -12,9 +12,10 @@ use crate::clients::post_one;
 use crate::lines::Lines;
 use crate::pgbench::Pgbench;
 use crate::places::{Kind, Places};
+use crate::rounds::Turn;
 
 /// The license whose state and event the floor's rows are as large as.
-const EXAMPLE: &str = "CLIENT-000-EXAMPLE";
+pub(crate) const EXAMPLE: &str = "CLIENT-000-EXAMPLE";
 
 /// A bare database.
 pub(crate) enum Floor {
@@ -39,20 +40,30 @@ impl Floor {
         }
     }
 
-    /// Transactions a second. SQLite has one writer, so there is one client.
+    /// Transactions a second.
     pub(crate) async fn rate(&mut self, clients: u32, turn: Duration) -> Result<f64> {
+        Ok(self.turn(clients, turn).await?.rate)
+    }
+
+    /// Transactions, again and again. SQLite has one writer, so there is one client.
+    pub(crate) async fn turn(&mut self, clients: u32, turn: Duration) -> Result<Turn> {
         match self {
-            Self::Postgres(pgbench) => pgbench.rate(clients, turn).await,
-            Self::Sqlite(sqlite) => sqlite.rate(turn).await,
+            Self::Postgres(pgbench) => pgbench.turn(clients, turn).await,
+            Self::Sqlite(sqlite) => sqlite.turn(turn).await,
         }
     }
 }
 
-/// A state and an event's payload as the ledger stores them.
-async fn example(ledger: &Ledger) -> Result<(String, String)> {
+/// Makes a license with an event as measured commands make it.
+pub(crate) async fn make_example(ledger: &Ledger) -> Result<()> {
     let mut lines = Lines::seeded(u64::MAX);
     post_one(ledger, lines.purchase(EXAMPLE)).await?;
-    post_one(ledger, lines.server(EXAMPLE, true)).await?;
+    post_one(ledger, lines.server(EXAMPLE, true)).await
+}
+
+/// A state and an event's payload as the ledger stores them.
+async fn example(ledger: &Ledger) -> Result<(String, String)> {
+    make_example(ledger).await?;
     let wanted = Wanted { command_id: Uuid::nil(), license: EXAMPLE.parse()?, order: None };
     let loaded = ledger.store().load(&[wanted]).await?;
     let state = loaded.states.into_values().next().context("no state")?;

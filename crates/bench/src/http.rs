@@ -36,9 +36,12 @@ const IN_A_BATCH: usize = 20_000;
 /// How many licenses a client has, as those of the floor do.
 const LICENSES: usize = 100;
 
+/// How many threads the clients have, as those of the floor do.
+const THREADS: usize = 2;
+
 pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report) -> Result<()> {
     let program = child::license_ledger()?;
-    for (clients, commands, reads) in GOALS {
+    for (clients, commands, reads) in GOALS.into_iter().filter(|(clients, ..)| effort.is_for(*clients)) {
         progress(&format!("http: {clients} client(s) …"));
         let service = Service::start(&program, &places.new_postgres().await?, places.folder())?;
         let mut floor = floor(places).await?;
@@ -112,6 +115,18 @@ impl Caller {
         Ok(caller)
     }
 
+    /// Does the same thing again and again on a new connection; how often.
+    async fn act_until(mut self, end: Instant, act: Act) -> Result<(Self, u64)> {
+        self.client.hang_up();
+        let mut done = 0;
+        while Instant::now() < end {
+            self.act(act).await?;
+            done += 1;
+        }
+        self.client.hang_up();
+        Ok((self, done))
+    }
+
     async fn act(&mut self, act: Act) -> Result<()> {
         match act {
             Act::Command => self.command().await,
@@ -152,26 +167,38 @@ async fn callers(service: &Service, count: u32) -> Result<Vec<Caller>> {
 }
 
 /// Lets the callers do the same thing again and again at the same time; how often a second.
+///
+/// They share as many threads as the clients of pgbench do, each with a loop of its own: what passes work between threads
+/// costs more than a thin client does.
 async fn rate(callers: &mut Vec<Caller>, turn: Duration, act: Act) -> Result<f64> {
     let begun = Instant::now();
-    let run = |mut caller: Caller| {
-        tokio::spawn(async move {
-            let mut done = 0;
-            while begun.elapsed() < turn {
-                caller.act(act).await?;
-                done += 1;
-            }
-            anyhow::Ok((caller, done))
-        })
-    };
-    let running: Vec<_> = callers.drain(..).map(run).collect();
+    let mut crews: Vec<Vec<Caller>> = (0..callers.len().min(THREADS)).map(|_| Vec::new()).collect();
+    let threads = crews.len();
+    for (number, caller) in callers.drain(..).enumerate() {
+        crews[number % threads].push(caller);
+    }
+    let running: Vec<_> =
+        crews.into_iter().map(|crew| tokio::task::spawn_blocking(move || work(crew, begun + turn, act))).collect();
     let mut total = 0;
     for running in running {
-        let (caller, done) = running.await??;
-        callers.push(caller);
+        let (crew, done) = running.await??;
+        callers.extend(crew);
         total += done;
     }
     Ok(per_second(total, begun.elapsed()))
+}
+
+/// Lets the callers of one thread work until the end; how much they did. As those of pgbench they connect anew for it.
+fn work(mut crew: Vec<Caller>, end: Instant, act: Act) -> Result<(Vec<Caller>, u64)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let callers = crew.drain(..).map(|caller| runtime.spawn(caller.act_until(end, act))).collect::<Vec<_>>();
+    let mut total = 0;
+    for caller in callers {
+        let (caller, done) = runtime.block_on(caller)??;
+        crew.push(caller);
+        total += done;
+    }
+    Ok((crew, total))
 }
 
 /// A batch over HTTP, and `post` of a file: each on a ledger of its own, with ever new licenses.
@@ -198,7 +225,7 @@ fn post_file(places: &Places, program: &Path, database: &str, file: &mut File) -
     std::fs::write(&path, ndjson(file))?;
     let mut command = Command::new(program);
     command.args(["--database", database, "post"]).arg(&path);
-    let run = child::run(&mut command, &places.folder().join("post.log"))?;
+    let run = child::run_refused(&mut command, &places.folder().join("post.log"))?;
     Ok(per_second(IN_A_BATCH as u64, Duration::from_secs_f64(run.seconds)))
 }
 

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// The business date of every command: the sample price list has prices, and orders are registered automatically.
 const ON: &str = "2016-03-01";
@@ -34,16 +35,27 @@ impl Lines {
         )
     }
 
-    /// A server coming online, or going offline: one event each, when they alternate.
+    /// A server coming online, or going offline: one event each, when they alternate. It is measured one by one against
+    /// pgbench, whose lines are there already, so it is written out.
     pub(crate) fn server(&mut self, license: &str, online: bool) -> String {
+        let id = self.next_id();
         let command = if online { "report_server_online" } else { "report_server_offline" };
-        self.line(license, &json!({"type": command, "server": "mail-1.romashka.example"}))
+        format!(
+            r#"{{"command_id":"{id}","license":"{license}","on":"{ON}","command":{{"type":"{command}","server":"mail-1.romashka.example"}}}}"#
+        )
     }
 
     /// A version that was installed: one event.
     pub(crate) fn version(&mut self, license: &str) -> String {
         let version = ["7.3.0", "7.4.0", "8.0.0", "8.1.0", "8.2.0"][self.rng.usize(..5)];
         self.line(license, &json!({"type": "record_installed_version", "version": version}))
+    }
+
+    /// A version that every SWM ever covered, installed on the day that is today.
+    pub(crate) fn old_version_today(&mut self, license: &str) -> String {
+        let id = self.next_id();
+        let command = json!({"type": "record_installed_version", "version": "7.0.0", "released": "2010-06-01"});
+        json!({"command_id": id, "license": license, "command": command}).to_string()
     }
 
     /// An order for ten more users, registered at once: two events.
@@ -93,8 +105,12 @@ impl Lines {
         format!("PO-16-{:08}", self.orders)
     }
 
+    fn next_id(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.rng.u128(..).to_le_bytes()).into_uuid()
+    }
+
     fn line(&mut self, license: &str, command: &Value) -> String {
-        let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_le_bytes()).into_uuid();
+        let id = self.next_id();
         json!({"command_id": id, "license": license, "on": ON, "command": command}).to_string()
     }
 }

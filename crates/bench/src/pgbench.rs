@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use sqlx::{Connection, PgConnection};
 
 use crate::places::Places;
+use crate::rounds::Turn;
 
 /// As many licenses for each client as the ledger's clients have. The sequence goes up with every event of a client,
 /// so that no two events share a key.
@@ -38,7 +39,6 @@ const EVENTS_IN_A_TURN: u64 = 100_000_000;
 
 /// The bare tables, in a database of their own.
 pub(crate) struct Pgbench {
-    program: PathBuf,
     script: PathBuf,
     reads: PathBuf,
     url: String,
@@ -59,50 +59,67 @@ impl Pgbench {
         std::fs::write(&script, SCRIPT)?;
         let reads = places.folder().join("reads.sql");
         std::fs::write(&reads, READS)?;
-        let program = throwaway_postgres::bin_dir()?.join("pgbench");
-        Ok(Self { program, script, reads, url, payload, turns: 0 })
+        Ok(Self { script, reads, url, payload, turns: 0 })
     }
 
     /// Transactions a second.
     pub(crate) async fn rate(&mut self, clients: u32, turn: Duration) -> Result<f64> {
-        self.turns += 1;
-        self.run(&self.script, clients, turn).await
+        Ok(self.turn(clients, turn).await?.rate)
     }
 
     /// Reads of a state by its key, a second.
     pub(crate) async fn reads(&self, clients: u32, turn: Duration) -> Result<f64> {
-        self.run(&self.reads, clients, turn).await
+        Ok(run(&self.url, &self.reads, &[], clients, turn).await?.rate)
     }
 
-    async fn run(&self, script: &Path, clients: u32, turn: Duration) -> Result<f64> {
-        let mut command = Command::new(&self.program);
-        let threads = clients.min(2).to_string();
-        command
-            .args(["--no-vacuum", "--protocol=prepared", "--random-seed=1"])
-            .args(["--jobs", &threads, "--client", &clients.to_string(), "--time", &turn.as_secs().to_string()])
-            .args(["--define", &format!("sequence={}", self.turns * EVENTS_IN_A_TURN)])
-            .args(["--define", &format!("payload={}", self.payload)])
-            .arg("--file")
-            .arg(script)
-            .arg(&self.url);
-        let output = tokio::task::spawn_blocking(move || command.output()).await?.context("pgbench")?;
-        ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
-        rate(&String::from_utf8_lossy(&output.stdout))
+    /// A SELECT and an INSERT, again and again.
+    pub(crate) async fn turn(&mut self, clients: u32, turn: Duration) -> Result<Turn> {
+        self.turns += 1;
+        let sequence = (self.turns * EVENTS_IN_A_TURN).to_string();
+        let defined = [("sequence", sequence.as_str()), ("payload", self.payload.as_str())];
+        run(&self.url, &self.script, &defined, clients, turn).await
     }
 }
 
-/// "tps = 4711.123456 (without initial connection time)"
-fn rate(output: &str) -> Result<f64> {
-    let figure = output.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next());
-    Ok(figure.context("pgbench says no rate")?.parse()?)
+/// Runs the script with prepared statements, each its own commit, planned once.
+pub(crate) async fn run(
+    url: &str,
+    script: &Path,
+    defined: &[(&str, &str)],
+    clients: u32,
+    turn: Duration,
+) -> Result<Turn> {
+    let mut command = Command::new(throwaway_postgres::bin_dir()?.join("pgbench"));
+    let threads = clients.min(2).to_string();
+    command
+        .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan -c jit=off")
+        .args(["--no-vacuum", "--protocol=prepared", "--random-seed=1"])
+        .args(["--jobs", &threads, "--client", &clients.to_string(), "--time", &turn.as_secs().to_string()]);
+    for (name, value) in defined {
+        command.args(["--define", &format!("{name}={value}")]);
+    }
+    command.arg("--file").arg(script).arg(url);
+    let output = tokio::task::spawn_blocking(move || command.output()).await?.context("pgbench")?;
+    ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
+    told(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// "number of transactions actually processed: 14133", "tps = 4711.123456 (without initial connection time)"
+fn told(output: &str) -> Result<Turn> {
+    let figure = |before: &str| output.lines().find_map(|line| line.strip_prefix(before)?.split(' ').next());
+    let rate = figure("tps = ").context("pgbench says no rate")?.parse()?;
+    let count = figure("number of transactions actually processed: ").context("pgbench says no count")?.parse()?;
+    Ok(Turn { rate, count, ..Turn::default() })
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_rate_is_read_from_what_pgbench_says() {
-        let output = "number of clients: 1\nlatency average = 0.2 ms\ntps = 4711.5 (without initial connection time)\n";
-        assert_eq!(super::rate(output).unwrap(), 4711.5);
-        assert!(super::rate("").is_err());
+        let output = "number of transactions actually processed: 14133\nnumber of failed transactions: 0 (0.000%)\n\
+            latency average = 0.2 ms\ntps = 4711.5 (without initial connection time)\n";
+        let told = super::told(output).unwrap();
+        assert_eq!((told.rate, told.count), (4711.5, 14133));
+        assert!(super::told("").is_err());
     }
 }

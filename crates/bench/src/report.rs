@@ -5,6 +5,7 @@ use std::io::{Write, stdout};
 use anyhow::Result;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use crate::cost::{self, CostRow};
 use crate::progress;
 use crate::samples::Samples;
 
@@ -42,11 +43,12 @@ pub(crate) struct Row {
 pub(crate) struct Report {
     machine: String,
     rows: Vec<Row>,
+    costs: Vec<CostRow>,
 }
 
 impl Report {
     pub(crate) const fn new(machine: String) -> Self {
-        Self { machine, rows: Vec::new() }
+        Self { machine, rows: Vec::new(), costs: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, row: Row) {
@@ -54,20 +56,34 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Prints the table on standard output, between the machine as it was before and as it is now.
+    pub(crate) fn add_cost(&mut self, row: CostRow) {
+        progress(&format!("  cost  {}", row.cells().join("  ")));
+        self.costs.push(row);
+    }
+
+    /// Prints the tables on standard output, between the machine as it was before and as it is now.
     pub(crate) fn print(&self, machine_now: &str) -> Result<()> {
-        let mut table = Table::new();
-        table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).set_header(HEADER);
-        table.add_rows(self.rows.iter().map(Row::cells));
-        for (column, title) in table.column_iter_mut().zip(HEADER) {
-            if !["measured", "contender", "unit", "goal"].contains(&title) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
+        let figures = table(&HEADER, self.rows.iter().map(|row| row.cells().to_vec()));
+        writeln!(stdout(), "before: {}\nafter:  {machine_now}\n\n{figures}", self.machine)?;
+        if !self.costs.is_empty() {
+            let header: Vec<_> = ["measured", "contender", "clients"].into_iter().chain(cost::TITLES).collect();
+            writeln!(stdout(), "\nEach cost:\n\n{}", table(&header, self.costs.iter().map(CostRow::cells)))?;
         }
-        let table = table.trim_fmt();
-        writeln!(stdout(), "before: {}\nafter:  {machine_now}\n\n{table}", self.machine)?;
         Ok(())
     }
+}
+
+/// Words to the left, figures to the right.
+pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table.add_rows(rows);
+    for (column, title) in table.column_iter_mut().zip(header) {
+        if !["measured", "contender", "unit", "goal", "what"].contains(title) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
 }
 
 impl Row {

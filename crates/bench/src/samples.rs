@@ -13,6 +13,16 @@ impl Samples {
         self.0.len()
     }
 
+    /// In the order of the turns.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Each with the one after it.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.0.windows(2).map(|pair| (pair[0], pair[1]))
+    }
+
     /// The middle one, or the mean of the two in the middle; 0 of none.
     pub(crate) fn median(&self) -> f64 {
         let mut sorted = self.0.clone();

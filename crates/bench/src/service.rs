@@ -24,10 +24,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the program on the database.
+    /// Starts the program on the database, and makes a key.
     pub(crate) fn start(program: &Path, database: &str, folder: &Path) -> Result<Self> {
-        let key = make_key(program, database)?;
-        let log = folder.join("service.log");
+        Self::start_with(make_key(program, database)?, program, database, folder)
+    }
+
+    /// Starts the program on a database that has the key already.
+    pub(crate) fn start_with(key: String, program: &Path, database: &str, folder: &Path) -> Result<Self> {
+        let log = folder.join(format!("service-{}.log", uuid::Uuid::new_v4()));
         let mut command = Command::new(program);
         command.args(["--database", database, "serve", "--listen", "127.0.0.1:0"]).args(UNHINDERED);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
