@@ -98,11 +98,13 @@ async fn work(ledger: Arc<Ledger>, mut queue: mpsc::Receiver<Asked>) {
     groups.on_their_way.detach_all();
 }
 
-/// Takes those who wait. Each look gives way once to all other tasks, and to what the network has brought.
+/// Takes those who wait. Each look gives way once to all other tasks, to what the network has brought, and to other
+/// processes: those whose next command is awaited may run on this machine, as in the bench.
 async fn let_others_come(queue: &mut mpsc::Receiver<Asked>, waiting: &mut VecDeque<Asked>) {
     let mut looks = 0;
     while looks < LOOKS && waiting.len() < GROUP {
         tokio::task::yield_now().await;
+        std::thread::yield_now();
         looks += 1;
         while waiting.len() < QUEUE
             && let Ok(asked) = queue.try_recv()
