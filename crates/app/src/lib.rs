@@ -31,6 +31,7 @@ pub mod read;
 pub mod rebuild;
 mod recent;
 pub mod reconcile;
+mod recorded;
 pub mod replay;
 pub mod report;
 pub mod seal;

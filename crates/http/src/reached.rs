@@ -37,10 +37,11 @@ pub(crate) async fn version(
         if version >= min {
             return Ok(());
         }
-        if Instant::now() >= until || !service.store().is_standby().await? {
+        let is_standby = service.store().is_standby().await?;
+        if Instant::now() >= until || !is_standby {
             identity.must_see(facts.as_ref().and_then(|facts| facts.partner.as_ref()))?;
             let here = format!("license {number}: version {version}");
-            return Err(not_reached(service, "min_version", min, &here).await);
+            return Err(not_reached(is_standby, "min_version", min, &here));
         }
         sleep(LOOK_EVERY).await;
     }
@@ -52,7 +53,8 @@ pub(crate) async fn version(
 /// It has not: 503 on a standby, else 409.
 pub(crate) async fn position(service: &Service, min: Option<u64>) -> Result<(), Problem> {
     let Some(min) = min else { return Ok(()) };
-    if service.store().is_standby().await? {
+    let is_standby = service.store().is_standby().await?;
+    if is_standby {
         // Also when the time is over the head decides, below.
         let _ = timeout(WAIT, service.lookout.watch().wait_for(|head| *head >= Some(min))).await;
     } else {
@@ -60,13 +62,13 @@ pub(crate) async fn position(service: &Service, min: Option<u64>) -> Result<(), 
     }
     match service.store().head().await? {
         head if head >= Some(min) => Ok(()),
-        Some(head) => Err(not_reached(service, "min_position", min, &format!("position {head}")).await),
-        None => Err(not_reached(service, "min_position", min, "an empty log").await),
+        Some(head) => Err(not_reached(is_standby, "min_position", min, &format!("position {head}"))),
+        None => Err(not_reached(is_standby, "min_position", min, "an empty log")),
     }
 }
 
-async fn not_reached(service: &Service, parameter: &str, min: u64, here: &str) -> Problem {
-    if matches!(service.store().is_standby().await, Ok(false)) {
+fn not_reached(is_standby: bool, parameter: &str, min: u64, here: &str) -> Problem {
+    if !is_standby {
         let en = format!("{parameter}: {min} was not recorded ({here}); give what an outcome or the feed has told");
         let ru =
             format!("{parameter}: {min} не записано ({here}); укажите то, что вернул исход команды или лента событий");

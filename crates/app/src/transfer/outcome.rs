@@ -1,16 +1,12 @@
 //! What a command's outcome says, as far as its events must say the same.
 
-use std::collections::BTreeMap;
-
 use ledger_domain::event::RefusalEvent;
-use ledger_domain::violation::Text;
-use ledger_seal::json::Json;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::outcome::OutcomeKind;
+use crate::recorded::{KeptViolation, are_told, canonical, price};
 
 /// An outcome that was kept. What its events say stays as it is written, and is compared as it is written first: it is
 /// canonical JSON, as leaves are.
@@ -39,15 +35,6 @@ pub(crate) struct KeptEvent {
     pub(crate) data: Box<RawValue>,
 }
 
-/// A rule that it names.
-#[derive(Debug, Deserialize)]
-pub(crate) struct KeptViolation {
-    pub(crate) rule: String,
-    message: Text,
-    #[serde(default)]
-    pub(crate) facts: BTreeMap<String, Value>,
-}
-
 impl KeptOutcome {
     pub(crate) fn is_accepted(&self) -> bool {
         self.outcome == OutcomeKind::Accepted
@@ -69,9 +56,9 @@ impl KeptOutcome {
     /// Whether it tells the refusal that was recorded.
     pub(crate) fn tells(&self, refusal: &RefusalEvent) -> bool {
         let RefusalEvent::CommandRejected(refused) = refusal;
-        let told = self.violations.iter().map(|told| (&told.rule, &told.message, &told.facts));
-        let recorded = refused.violations.iter().map(|kept| (&kept.rule, &kept.message, &kept.facts));
-        self.version == Some(refused.version) && self.license == refused.license.as_str() && told.eq(recorded)
+        self.version == Some(refused.version)
+            && self.license == refused.license.as_str()
+            && are_told(&self.violations, refused)
     }
 
     /// Whether its price is the one that its events record.
@@ -83,20 +70,6 @@ impl KeptOutcome {
             (told, recorded) => told.is_none() && recorded.is_none(),
         }
     }
-}
-
-fn canonical(json: &str) -> Option<String> {
-    Json::read(json).and_then(|json| json.canonical()).ok()
-}
-
-/// The price in what an event says, if there is one.
-fn price(data: &str) -> Option<&str> {
-    #[derive(Deserialize)]
-    struct Priced<'d> {
-        #[serde(borrow)]
-        price: Option<&'d RawValue>,
-    }
-    serde_json::from_str::<Priced<'_>>(data).ok()?.price.map(RawValue::get)
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! A command's record as its events are held against it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use ledger_domain::event::RefusalEvent;
-use ledger_domain::violation::Text;
-use ledger_seal::json::Json;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::audit::{CommandRecord, EventKey};
+use crate::recorded::{KeptViolation, are_told, canonical, price};
 use crate::seal::LogEntry;
 use crate::store::{LICENSE_STREAM, REFUSAL_STREAM};
 
@@ -37,7 +35,7 @@ pub(super) struct Outcome {
     pub(super) license: String,
     pub(super) events: Vec<NamedEvent>,
     price: Option<Box<RawValue>>,
-    violations: Vec<Violation>,
+    violations: Vec<KeptViolation>,
 }
 
 /// An event that an outcome names.
@@ -50,14 +48,6 @@ pub(super) struct NamedEvent {
     data: Box<RawValue>,
     #[serde(skip)]
     met: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Violation {
-    rule: String,
-    message: Text,
-    #[serde(default)]
-    facts: BTreeMap<String, Value>,
 }
 
 impl Record {
@@ -130,9 +120,7 @@ impl Outcome {
 
     fn differs_from_refusal(&self, payload: &str) -> Option<&'static str> {
         let RefusalEvent::CommandRejected(refused) = serde_json::from_str(payload).ok()?;
-        let told = self.violations.iter().map(|told| (&told.rule, &told.message, &told.facts));
-        let recorded = refused.violations.iter().map(|kept| (&kept.rule, &kept.message, &kept.facts));
-        (!told.eq(recorded)).then_some("does not tell the same violations")
+        (!are_told(&self.violations, &refused)).then_some("does not tell the same violations")
     }
 
     /// Whether it tells the price that its events record.
@@ -162,20 +150,6 @@ fn said(entry: &LogEntry, event_type: &str) -> Option<Option<Value>> {
 
 fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
-}
-
-fn canonical(json: &str) -> Option<String> {
-    Json::read(json).and_then(|json| json.canonical()).ok()
-}
-
-/// The price in an event's data, if there is one.
-fn price(data: &str) -> Option<&str> {
-    #[derive(Deserialize)]
-    struct Priced<'d> {
-        #[serde(borrow)]
-        price: Option<&'d RawValue>,
-    }
-    serde_json::from_str::<Priced<'_>>(data).ok()?.price.map(RawValue::get)
 }
 
 /// What of a command's content stands in columns too.
