@@ -265,7 +265,7 @@ async fn a_rewritten_outcome(mut ledger: Tampered) {
     let refusal = "UPDATE commands SET outcome = replace(outcome, '\"rule\":\"', '\"rule\":\"X-') WHERE license = 'MORE-7' AND NOT accepted";
     ledger.sql(refusal, 1).await;
     ledger
-        .finds(&["the refusal of command 00000000-0000-7000-9000-000000000015", "does not tell the same violations"])
+        .finds(&["the refusal of command 00000000-0000-7000-9000-000000000015", "does not tell the same refusal"])
         .await;
 }
 

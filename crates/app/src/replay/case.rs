@@ -12,9 +12,9 @@ use super::facts::Facts;
 use super::history::{History, versions_at};
 use crate::audit::CommandRecord;
 use crate::edition::EditionError;
+use crate::recorded::KeptOutcome;
 use crate::store::StoreError;
 use crate::transfer::Transfer;
-use crate::transfer::outcome::KeptOutcome;
 
 /// What was decided, and what would be decided now.
 pub(super) struct Judged {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::CommandRecord;
 use crate::outcome::{OutcomeKind, event_data};
-use crate::transfer::outcome::{KeptEvent, KeptOutcome};
+use crate::recorded::{KeptEvent, KeptOutcome};
 
 /// A command that would be decided, or priced, otherwise.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

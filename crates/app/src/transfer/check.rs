@@ -194,7 +194,8 @@ impl Check {
         agrees(&leaf, &open.command)?;
         match event {
             Told::Event(license, event) => {
-                if !open.command.outcome.names(&leaf.stream_id, leaf.sequence, &leaf.event_type, &data) {
+                let named = open.command.outcome.named(&leaf.stream_id, leaf.sequence);
+                if !named.is_some_and(|(_, named)| named.says(&leaf.event_type, &data)) {
                     return Err("the outcome of its command does not name it".to_owned());
                 }
                 open.moved += self.license_event(&license, &leaf, &event)?;

@@ -14,8 +14,8 @@ use super::Snapshot;
 use super::line::{
     Adoption, CheckpointLine, CommandLine, EditionLine, End, EventLine, FORMAT, Header, Line, SealKey, VERSION,
 };
-use super::outcome::KeptOutcome;
 use crate::audit::CommandRecord;
+use crate::recorded::KeptOutcome;
 use crate::seal::{KeptCheckpoint, LogEntry};
 use crate::store::StoreError;
 

@@ -10,7 +10,6 @@ mod fold;
 mod growing;
 pub mod import;
 pub mod line;
-pub(crate) mod outcome;
 mod write;
 
 use async_trait::async_trait;

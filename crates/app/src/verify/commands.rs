@@ -7,8 +7,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::look::Look;
-use super::record::{Content, Outcome, Record};
+use super::record::{Content, Record};
 use crate::audit::{CommandRecord, EventKey};
+use crate::outcome::OutcomeKind;
+use crate::recorded::KeptOutcome;
 use crate::store::StoreError;
 
 /// Checks a record by itself; returns it as its events need it, and what is wrong.
@@ -36,9 +38,10 @@ pub(super) fn checked(row: CommandRecord) -> (Box<Record>, Vec<String>) {
 }
 
 /// What the outcome says otherwise than the record around it.
-fn disagreements(row: &CommandRecord, outcome: &Outcome) -> impl Iterator<Item = &'static str> {
-    let expected = (row.command_id, row.license.as_str(), if row.accepted { "accepted" } else { "rejected" });
-    let told = (outcome.command_id, outcome.license.as_str(), outcome.outcome.as_str());
+fn disagreements(row: &CommandRecord, outcome: &KeptOutcome) -> impl Iterator<Item = &'static str> {
+    let kind = if row.accepted { OutcomeKind::Accepted } else { OutcomeKind::Rejected };
+    let expected = (row.command_id, row.license.as_str(), kind);
+    let told = (outcome.command_id, outcome.license.as_str(), outcome.outcome);
     let is_another = told != expected || outcome.replayed;
     let is_another_price = row.accepted && !outcome.tells_their_price();
     let another = is_another.then_some("its outcome is not the one that was given to it");

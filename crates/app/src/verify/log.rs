@@ -246,7 +246,7 @@ fn of_command(entry: &LogEntry, record: &Record, data: Option<&str>) -> Vec<Stri
     if stands != (row.on, row.recorded_at, &row.actor_name, &row.actor_role, &row.edition) {
         damages.push(format!("{}: date, instant, actor or edition is not its command's ({id})", entry.name()));
     }
-    if let Some(what) = record.outcome.as_ref().and_then(|outcome| outcome.differs(entry, data)) {
+    if let Some(what) = record.differs(entry, data) {
         damages.push(format!("{}: the outcome of its command {id} {what}", entry.name()));
     }
     damages

@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::super::import::ImportError;
 use super::super::line::{CommandLine, EventLine, FORMAT, Line, VERSION};
-use super::super::outcome::KeptOutcome;
 use super::Refused;
 use crate::edition::edition_of;
 use crate::outcome::OutcomeKind;
+use crate::recorded::KeptOutcome;
 use crate::store::{LICENSE_STREAM, REFUSAL_STREAM};
 
 /// A line as it was found by itself.
@@ -155,7 +155,7 @@ fn outcome_of(command: &CommandLine) -> Result<KeptOutcome, Refused> {
     if !is_its || outcome.replayed {
         return Err("its outcome is not the one that was given to it".to_owned());
     }
-    if command.accepted && !outcome.has_the_price_of_its_events() {
+    if command.accepted && !outcome.tells_their_price() {
         return Err("its outcome tells another price than its events".to_owned());
     }
     Ok(outcome)
