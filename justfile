@@ -20,15 +20,15 @@ regen:
 
 # Measure speed side by side, in minutes.
 bench:
-    cargo run --release --locked -p ledger-bench -- all
+    cargo run --profile dist --locked -p ledger-bench -- all
 
 # The long form: a million commands, a million events.
 bench-long:
-    cargo run --release --locked -p ledger-bench -- long
+    cargo run --profile dist --locked -p ledger-bench -- long
 
 # Ten years of a distributor with a million licenses: storage, peaks, rebuild time.
 simulate *args:
-    cargo run --release --locked -p ledger-bench -- simulate {{args}}
+    cargo run --profile dist --locked -p ledger-bench -- simulate {{args}}
 
 # Crash tests, a hundred kills.
 crash-long:

@@ -3,6 +3,7 @@
 use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES, Finding, Problem, Programme};
 use sha2::{Digest, Sha256};
 
+use crate::patience::in_time;
 use crate::store::{EditionFiles, Store, StoreError};
 
 /// The files given for this run; what is absent is the ledger's current, or the built-in.
@@ -29,8 +30,25 @@ pub struct Edition {
     pub files: EditionFiles,
     /// What the price list's loading found (SWM-4): warnings.
     pub findings: Vec<Finding>,
-    /// Whether the ledger holds it as its current one already.
-    pub is_current: bool,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where an edition of facts comes from, and so whether it becomes the ledger's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It is the ledger's current one.
+    Current,
+    /// Its files were given, or one of them: it becomes the current one, whatever that is.
+    Given,
+    /// It is built in, and the ledger has none: it becomes the current one unless there is another by then.
+    BuiltIn,
+}
+
+/// Why a built-in edition is not adopted.
+#[must_use]
+pub fn another_edition() -> StoreError {
+    StoreError::Conflict("a catalog and a price list have just been adopted".to_owned())
 }
 
 /// Why there is no edition to work with.
@@ -63,7 +81,7 @@ impl Edition {
     pub fn parse(catalog: String, prices: String) -> Result<Self, Vec<Problem>> {
         let (programme, findings) = Programme::parse(&catalog, &prices)?;
         let edition = edition_of(&catalog, &prices);
-        Ok(Self { programme, findings, files: EditionFiles { edition, catalog, prices }, is_current: false })
+        Ok(Self { programme, findings, files: EditionFiles { edition, catalog, prices }, origin: Origin::Given })
     }
 
     /// The edition to judge by: the given files, else the ledger's current, else the built-in.
@@ -71,7 +89,7 @@ impl Edition {
     /// # Errors
     /// Problems of the files, or the store's failure.
     pub async fn choose(store: &dyn Store, given: GivenFiles) -> Result<Self, EditionError> {
-        let current = store.current_edition().await?;
+        let current = in_time(store.current_edition()).await?;
         let use_current = given.is_empty();
         let current_edition = current.as_ref().map(|files| files.edition.clone());
         let (catalog, prices) = match current {
@@ -87,7 +105,11 @@ impl Edition {
                 return Err(StoreError::Damaged(format!("the current edition of facts cannot be read: {first}")).into());
             }
         };
-        edition.is_current = current_edition.as_deref() == Some(edition.files.edition.as_str());
+        edition.origin = match current_edition {
+            Some(current) if current == edition.files.edition => Origin::Current,
+            None if use_current => Origin::BuiltIn,
+            _ => Origin::Given,
+        };
         Ok(edition)
     }
 }

@@ -22,6 +22,7 @@ pub mod lines;
 pub mod memory;
 pub mod next_commands;
 pub mod outcome;
+pub mod patience;
 pub mod portfolio;
 pub mod post;
 pub mod poster;

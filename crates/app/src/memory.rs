@@ -21,6 +21,7 @@ use ledger_domain::values::LicenseNumber;
 use uuid::Uuid;
 
 use crate::audit::{Audit, CommandRecord};
+use crate::edition::another_edition;
 use crate::feed::FeedEvent;
 use crate::kept::KeptQuote;
 use crate::keys::ApiKey;
@@ -145,6 +146,16 @@ impl Store for MemoryStore {
     async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
         let mut held = self.held();
         held.editions.entry(files.edition.clone()).or_insert_with(|| files.clone());
+        held.current_edition = Some(files.edition.clone());
+        Ok(())
+    }
+
+    async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
+        let mut held = self.held();
+        if held.current_edition.as_ref().is_some_and(|current| *current != files.edition) {
+            return Err(another_edition());
+        }
+        held.editions.insert(files.edition.clone(), files.clone());
         held.current_edition = Some(files.edition.clone());
         Ok(())
     }

@@ -7,6 +7,7 @@ use ledger_domain::license::{FOLD, License};
 use ledger_domain::values::{Date, LicenseNumber};
 
 use crate::content::{Canonical, canonical};
+use crate::edition::Origin;
 use crate::group::Task;
 use crate::judge::{Held, Judge, Judged, Known, unwritable};
 use crate::ledger::Ledger;
@@ -161,7 +162,11 @@ impl Ledger {
     /// Keeps the edition in the ledger before the first event that cites it.
     pub(crate) async fn adopt_edition(&self) -> Result<(), StoreError> {
         let adopt = || async {
-            if self.edition.is_current { Ok(()) } else { self.store.adopt_edition(&self.edition.files).await }
+            match self.edition.origin {
+                Origin::Current => Ok(()),
+                Origin::Given => self.store.adopt_edition(&self.edition.files).await,
+                Origin::BuiltIn => self.store.adopt_first_edition(&self.edition.files).await,
+            }
         };
         self.adopted.get_or_try_init(adopt).await.copied()
     }

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// posting the same command ids again tells, and does nothing twice.
     #[error("the database failed: {0}")]
     Unavailable(String),
+    /// Somebody else has had a lock that it needs for too long. Nothing was written.
+    #[error("somebody else holds what it needs: {0}")]
+    Held(String),
     /// What was asked takes another server than this one, which only repeats what that one does. Nothing was written.
     #[error("this database only answers: {0}")]
     Standby(String),
@@ -396,6 +399,10 @@ pub trait Store: Keys + KeptQuotes + Feed + Send + Sync {
 
     /// Keeps the edition's bytes, append-only, and makes it the current one. Does nothing when it is.
     async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError>;
+
+    /// As [`Store::adopt_edition`], in a ledger that has adopted none: for what was chosen because there was none. When
+    /// there is another by now, nothing is written, and that is a [`StoreError::Conflict`].
+    async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError>;
 
     /// Makes the read models of up to `limit` licenses after `after` anew from their events. They are compared from one
     /// state of the database, which keeps nobody waiting; those that are not as they must be are compared once more, in one

@@ -1,5 +1,6 @@
 //! A run of the program, watched: how long it took, and its peak of memory.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -20,15 +21,21 @@ pub(crate) struct Run {
     pub(crate) cpu_seconds: f64,
 }
 
-/// The release binary beside this one; made first, where cargo runs this.
+/// The program beside this one; made first, where cargo runs this, by the same profile.
 pub(crate) fn license_ledger() -> Result<PathBuf> {
-    if let Some(cargo) = std::env::var_os("CARGO") {
+    let bench = std::env::current_exe()?;
+    let beside = bench.with_file_name("license-ledger");
+    let profile = bench.parent().and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
+    if let (Some(cargo), "dist" | "release") = (std::env::var_os("CARGO"), profile) {
         let built =
-            Command::new(cargo).args(["build", "--release", "--locked", "--package", "license-ledger"]).status();
+            Command::new(cargo).args(["build", "--profile", profile, "--locked", "-p", "license-ledger"]).status();
         ensure!(built?.success(), "license-ledger could not be built");
     }
-    let beside = std::env::current_exe()?.with_file_name("license-ledger");
-    ensure!(beside.is_file(), "there is no {}: run `cargo build --release -p license-ledger`", beside.display());
+    ensure!(
+        beside.is_file(),
+        "there is no {}: run `cargo build --profile dist -p ledger-bench -p license-ledger`, and the bench from there",
+        beside.display()
+    );
     Ok(beside)
 }
 

@@ -61,6 +61,7 @@ const fn store_status(error: &StoreError) -> u8 {
         StoreError::Damaged(_) => REFUSED,
         StoreError::Conflict(_)
         | StoreError::Unavailable(_)
+        | StoreError::Held(_)
         | StoreError::Standby(_)
         | StoreError::Newer(_)
         | StoreError::HalfImported
@@ -73,6 +74,9 @@ const fn remedy_of(error: &StoreError) -> &'static str {
         StoreError::Conflict(_) => "run the same command again",
         StoreError::Unavailable(_) => {
             "check that the database can be reached and written, and run the same command again"
+        }
+        StoreError::Held(_) => {
+            "end what holds it (pg_stat_activity shows open transactions), and run the same command again"
         }
         StoreError::Standby(_) => "run the same command on the primary",
         StoreError::Damaged(_) => {

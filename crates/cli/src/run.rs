@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use ledger_app::edition::{Edition, EditionError, GivenFiles};
+use ledger_app::edition::{Edition, EditionError, GivenFiles, Origin};
 use ledger_app::ledger::Ledger;
 use ledger_app::read::When;
-use ledger_app::store::Store;
+use ledger_app::store::{Store, StoreError};
 use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES};
 use ledger_domain::values::Date;
 
@@ -93,10 +93,17 @@ impl<'a> Run<'a> {
     /// process adopts later is newer.
     pub(crate) async fn ledger_to_serve(&self, store: Arc<dyn Store>) -> Result<Ledger, EditionError> {
         let ledger = Ledger::open(Arc::clone(&store), self.given.clone()).await?;
-        if ledger.edition().is_current {
-            return Ok(ledger);
+        let files = &ledger.edition().files;
+        let adopted = match ledger.edition().origin {
+            Origin::Current => return Ok(ledger),
+            Origin::Given => store.adopt_edition(files).await,
+            Origin::BuiltIn => store.adopt_first_edition(files).await,
+        };
+        // Another process was quicker: what it has adopted is the ledger's.
+        match adopted {
+            Err(StoreError::Conflict(_)) => {}
+            adopted => adopted?,
         }
-        store.adopt_edition(&ledger.edition().files).await?;
         Ledger::open(store, GivenFiles::default()).await
     }
 

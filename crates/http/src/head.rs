@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ledger_app::patience::in_time;
 use ledger_app::store::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -38,7 +39,7 @@ impl Lookout {
 
     async fn look(self: Arc<Self>) {
         while self.somebody_waits() {
-            let rest = match self.look_once().await {
+            let rest = match in_time(self.look_once()).await {
                 Ok(()) => LOOK_EVERY,
                 Err(error) => {
                     tracing::warn!(%error, "it cannot be seen where the log ends");

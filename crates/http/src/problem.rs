@@ -177,7 +177,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::HalfImported => {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Held(_) | StoreError::HalfImported => {
                 tracing::warn!(%error, "the store failed");
                 let en = "send the same request again; a command with the same id is done once";
                 let ru = "повторите тот же запрос; команда с тем же идентификатором выполняется один раз";
@@ -330,6 +330,7 @@ mod tests {
         let secret = || "password=hunter2".to_owned();
         for (error, status, retry) in [
             (StoreError::Unavailable(secret()), 503, true),
+            (StoreError::Held(secret()), 503, true),
             (StoreError::Conflict(secret()), 503, true),
             (StoreError::HalfImported, 503, true),
             (StoreError::Standby(secret()), 503, true),

@@ -9,6 +9,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use ledger_app::edition::{EditionError, GivenFiles};
 use ledger_app::ledger::Ledger;
+use ledger_app::patience::in_time;
 use ledger_app::store::Store;
 use ledger_app::writer::Writer;
 use ledger_domain::values::Date;
@@ -107,7 +108,7 @@ impl Service {
     }
 
     async fn follow_edition(&self) -> Result<(), EditionError> {
-        let current = self.store.current_edition().await?.map(|files| files.edition);
+        let current = in_time(self.store.current_edition()).await?.map(|files| files.edition);
         let is_in_use = current.is_none_or(|current| self.desk().ledger.edition().files.edition == current);
         if is_in_use {
             return Ok(());

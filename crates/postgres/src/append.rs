@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use ledger_app::store::{Batch, EditionFiles, StoreError};
+use ledger_app::store::{Batch, StoreError};
 use ledger_domain::license::Facts;
-use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
 
 use crate::appended::{CommandRow, EventRow, StateRow};
 use crate::connections::Connections;
-use crate::error::store_error;
 use crate::rows::{FactsRow, signed};
 
 const APPEND: &str = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -29,9 +26,12 @@ pub(crate) async fn append(connections: &Connections, batch: &Batch) -> Result<(
         .bind(guard_licenses)
         .bind(guard_versions)
         .bind(absent(batch));
-    let mut lent = connections.lend().await?;
-    let result = statement.execute(&mut lent.connection).await;
-    lent.give_back(result).map(|_| ())
+    let append = async {
+        let mut lent = connections.lend().await?;
+        let result = statement.execute(&mut lent.connection).await;
+        lent.give_back(result).map(|_| ())
+    };
+    connections.in_time(append).await
 }
 
 fn events(batch: &Batch) -> Vec<EventRow<'_>> {
@@ -58,17 +58,4 @@ fn absent(batch: &Batch) -> Vec<&str> {
     let written = batch.states.iter().map(|write| (&write.facts.license, write.base_version));
     let read = batch.guards.iter().map(|(license, version)| (license, *version));
     written.chain(read).filter(|(_, version)| *version == 0).map(|(license, _)| license.as_str()).collect()
-}
-
-/// Keeps the edition's bytes, and makes it the current one. Mostly it is, and then nothing is locked.
-pub(crate) async fn adopt_edition(pool: &PgPool, files: &EditionFiles) -> Result<(), StoreError> {
-    let current = "SELECT edition FROM edition_adoptions ORDER BY adoption DESC LIMIT 1";
-    let current: Option<PgRow> = sqlx::query(current).fetch_optional(pool).await.map_err(store_error)?;
-    let current: Option<String> = current.map(|row| row.try_get(0)).transpose().map_err(store_error)?;
-    if current.as_ref() == Some(&files.edition) {
-        return Ok(());
-    }
-    let adopt = sqlx::query("SELECT ledger_adopt($1, $2, $3)");
-    let adopt = adopt.bind(&files.edition).bind(&files.catalog).bind(&files.prices);
-    adopt.execute(pool).await.map(|_| ()).map_err(store_error)
 }

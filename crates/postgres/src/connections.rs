@@ -5,6 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use ledger_app::patience::in_time;
 use ledger_app::store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Executor};
@@ -23,6 +24,9 @@ pub(crate) const READ_COMMITTED: &str = "SET default_transaction_isolation = 're
 /// of a ledger that has just been made say that reading a whole table is cheap. What looks expensive on paper is not
 /// worth compiling.
 const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
+
+/// How long they wait for somebody else's lock: less than a connection that says nothing is waited for.
+const LOCKS: &str = "SET lock_timeout = '10s'";
 
 /// The connections, some of them idle.
 pub(crate) struct Connections {
@@ -58,12 +62,18 @@ impl Connections {
         let mut connection = self.options.connect().await?;
         connection.execute(READ_COMMITTED).await?;
         connection.execute(PLANS).await?;
+        connection.execute(LOCKS).await?;
         Ok(connection)
     }
 
-    /// Closes the idle connections: when the server went away, it took all of them along.
-    pub(crate) fn close_idle(&self) {
-        self.idle().clear();
+    /// Does what is to be done on one of them, within bounds. Where it fails the idle ones are closed: when the server
+    /// went away, it took all of them along.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let done = in_time(work).await;
+        if matches!(done, Err(StoreError::Unavailable(_))) {
+            self.idle().clear();
+        }
+        done
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
@@ -74,9 +84,8 @@ impl Connections {
 impl Lent<'_> {
     /// Puts the connection back after a statement, unless it broke.
     pub(crate) fn give_back<T>(self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        match &result {
-            Ok(_) | Err(sqlx::Error::Database(_)) => self.from.idle().push(self.connection),
-            Err(_) => self.from.close_idle(),
+        if matches!(&result, Ok(_) | Err(sqlx::Error::Database(_))) {
+            self.from.idle().push(self.connection);
         }
         result.map_err(store_error)
     }

@@ -123,9 +123,12 @@ async fn look_up_again(
 
 async fn look_up(connections: &Connections, licenses: &[&str]) -> Result<HashMap<LicenseNumber, Facts>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM current_entitlement WHERE license = ANY ($1)");
-    let mut lent = connections.lend().await?;
-    let rows = sqlx::query_as(&query).bind(licenses).fetch_all(&mut lent.connection).await;
-    let rows: Vec<FactsRow> = lent.give_back(rows)?;
+    let fetch = async {
+        let mut lent = connections.lend().await?;
+        let rows = sqlx::query_as(&query).bind(licenses).fetch_all(&mut lent.connection).await;
+        lent.give_back(rows)
+    };
+    let rows: Vec<FactsRow> = connections.in_time(fetch).await?;
     rows.into_iter().map(|row| Facts::try_from(row).map(|facts| (facts.license.clone(), facts))).collect()
 }
 

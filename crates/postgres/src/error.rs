@@ -31,6 +31,8 @@ fn reported_error(error: &dyn DatabaseError) -> StoreError {
         "LL005" => StoreError::HalfImported,
         // Read only, as every transaction on a standby is.
         "25006" => StoreError::Standby(text),
+        // A lock that was not to be had in time; a statement that took longer than somebody has set.
+        "55P03" | "57014" => StoreError::Held(text),
         code if is_unavailable(code) => StoreError::Unavailable(text),
         _ => StoreError::Damaged(text),
     }

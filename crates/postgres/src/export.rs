@@ -13,8 +13,8 @@ use sqlx::{Executor, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::audit::{RECORDS, RecordRow};
+use crate::editions;
 use crate::error::store_error;
-use crate::read;
 use crate::rows::{signed, unsigned};
 use crate::seal::{self, EntryRow};
 
@@ -72,7 +72,7 @@ impl Snapshot for Moment {
     }
 
     async fn edition(&mut self, edition: &str) -> Result<Option<EditionFiles>, StoreError> {
-        read::edition(&mut *self.0, edition).await
+        editions::by_name(&mut *self.0, edition).await
     }
 
     async fn adoptions(&mut self) -> Result<Vec<Adoption>, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: the migrations (`migrations/postgres`: every table and column is explained there, and the append and
 //! the sealer are functions of the database), then [`PostgresStore`], `load` and `append` (the write path; `appended` its rows), `rows`
-//! (facts as columns), `read`, `sealer` (positions and the final instant), `compare` and `rebuild`, `error`;
+//! (facts as columns), `read`, `editions`, `sealer` (positions and the final instant), `compare` and `rebuild`, `error`;
 //! `feed`, `keys` and `kept` for the service.
 
 mod append;
@@ -14,6 +14,7 @@ mod copy;
 mod copy_facts;
 mod copy_out;
 mod current;
+mod editions;
 mod error;
 mod expected;
 mod export;

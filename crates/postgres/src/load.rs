@@ -45,9 +45,12 @@ async fn fetch(connections: &Connections, wanted: &[Wanted]) -> Result<Vec<PgRow
     let licenses: Vec<_> = wanted.iter().map(|wanted| wanted.license.as_str()).collect();
     let orders: Vec<_> = wanted.iter().map(|wanted| wanted.order.as_deref()).collect();
     let query = sqlx::query(LOAD).bind(command_ids).bind(licenses).bind(orders);
-    let mut lent = connections.lend().await?;
-    let result = query.fetch_all(&mut lent.connection).await;
-    lent.give_back(result)
+    let fetch = async {
+        let mut lent = connections.lend().await?;
+        let result = query.fetch_all(&mut lent.connection).await;
+        lent.give_back(result)
+    };
+    connections.in_time(fetch).await
 }
 
 fn add(loaded: &mut Loaded, wanted: &Wanted, row: &PgRow) -> Result<(), StoreError> {

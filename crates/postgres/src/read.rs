@@ -1,12 +1,12 @@
-//! Reading: facts now and as of a day or an instant, histories, the current edition.
+//! Reading: facts now and as of a day or an instant, histories.
 
-use ledger_app::store::{AsOf, EditionFiles, Expiring, Filter, LICENSE_STREAM, StatusFilter, StoreError, StoredEvent};
+use ledger_app::store::{AsOf, Expiring, Filter, LICENSE_STREAM, StatusFilter, StoreError, StoredEvent};
 use ledger_domain::command::Actor;
 use ledger_domain::event::Event;
 use ledger_domain::license::Facts;
 use ledger_domain::values::{Date, LicenseNumber};
 use sqlx::postgres::{PgPool, PgRow};
-use sqlx::{FromRow, PgExecutor, Postgres, QueryBuilder, Row};
+use sqlx::{FromRow, PgExecutor, Postgres, QueryBuilder};
 
 use crate::error::{damaged, store_error};
 use crate::rows::{COLUMNS, FactsRow, named, signed, unsigned};
@@ -195,27 +195,4 @@ fn stored_event(row: &PgRow) -> Result<(String, StoredEvent), StoreError> {
         event,
     };
     Ok((row.aggregate_id, stored))
-}
-
-/// The edition adopted last.
-pub(crate) async fn current_edition(pool: &PgPool) -> Result<Option<EditionFiles>, StoreError> {
-    let query = "SELECT edition, catalog, prices FROM edition_adoptions JOIN editions USING (edition)
-                 ORDER BY adoption DESC LIMIT 1";
-    let row = sqlx::query(query).fetch_optional(pool).await.map_err(store_error)?;
-    row.map(|row| edition_files(&row)).transpose().map_err(store_error)
-}
-
-/// The edition with that hash.
-pub(crate) async fn edition(executor: impl PgExecutor<'_>, edition: &str) -> Result<Option<EditionFiles>, StoreError> {
-    let query = sqlx::query("SELECT edition, catalog, prices FROM editions WHERE edition = $1").bind(edition);
-    let row = query.fetch_optional(executor).await.map_err(store_error)?;
-    row.map(|row| edition_files(&row)).transpose().map_err(store_error)
-}
-
-fn edition_files(row: &PgRow) -> Result<EditionFiles, sqlx::Error> {
-    Ok(EditionFiles {
-        edition: row.try_get("edition")?,
-        catalog: row.try_get("catalog")?,
-        prices: row.try_get("prices")?,
-    })
 }

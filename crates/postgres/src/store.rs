@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ledger_app::audit::Audit;
+use ledger_app::patience::in_time;
 use ledger_app::seal::SealedLog;
 use ledger_app::store::{
     AsOf, Batch, EditionFiles, Expiring, Filter, Loaded, RebuiltPage, Refold, Store, StoreError, StoredEvent, Wanted,
@@ -20,7 +21,7 @@ use crate::current::Current;
 use crate::error::{migration_failed, store_error};
 use crate::sealer::{self, Sealer};
 use crate::standby::{is_standby, must_be_up_to_date};
-use crate::{append, import, load, read, rebuild};
+use crate::{append, editions, import, load, read, rebuild};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -137,11 +138,15 @@ impl Store for PostgresStore {
     }
 
     async fn current_edition(&self) -> Result<Option<EditionFiles>, StoreError> {
-        read::current_edition(&self.reads).await
+        editions::current(&self.reads).await
     }
 
     async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
-        append::adopt_edition(&self.reads, files).await
+        in_time(editions::adopt(&self.reads, files, false)).await
+    }
+
+    async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
+        in_time(editions::adopt(&self.reads, files, true)).await
     }
 
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {

@@ -6,7 +6,7 @@ use ledger_app::transfer::line::Adoption;
 use ledger_app::transfer::{Begun, Chunk, ImportState, Snapshot, Transfer};
 
 use crate::error::store_error;
-use crate::{PostgresStore, export, import, read};
+use crate::{PostgresStore, editions, export, import};
 
 #[async_trait]
 impl Transfer for PostgresStore {
@@ -15,7 +15,7 @@ impl Transfer for PostgresStore {
     }
 
     async fn edition(&self, edition: &str) -> Result<Option<EditionFiles>, StoreError> {
-        read::edition(&self.reads, edition).await
+        editions::by_name(&self.reads, edition).await
     }
 
     async fn import_state(&self) -> Result<ImportState, StoreError> {

@@ -1,5 +1,6 @@
 //! The editions of facts: their bytes, and which is the current one.
 
+use ledger_app::edition::another_edition;
 use ledger_app::store::{EditionFiles, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection, SqliteExecutor};
@@ -26,10 +27,17 @@ fn files(row: &SqliteRow) -> Result<EditionFiles, StoreError> {
     Ok(EditionFiles { edition: get(row, "edition")?, catalog: get(row, "catalog")?, prices: get(row, "prices")? })
 }
 
-pub(crate) async fn adopt(connection: &mut SqliteConnection, files: &EditionFiles) -> Result<(), StoreError> {
+/// Makes the edition the current one; `only_first`: unless another one is.
+pub(crate) async fn adopt(
+    connection: &mut SqliteConnection,
+    files: &EditionFiles,
+    only_first: bool,
+) -> Result<(), StoreError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    if current(&mut *transaction).await?.is_some_and(|current| current.edition == files.edition) {
-        return Ok(());
+    match current(&mut *transaction).await? {
+        Some(current) if current.edition == files.edition => return Ok(()),
+        Some(_) if only_first => return Err(another_edition()),
+        _ => {}
     }
     write(&mut transaction, files).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)

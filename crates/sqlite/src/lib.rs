@@ -153,7 +153,13 @@ impl Store for SqliteStore {
 
     async fn adopt_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
         let mut lease = self.writer.lease().await?;
-        let done = editions::adopt(lease.connection(), files).await;
+        let done = editions::adopt(lease.connection(), files, false).await;
+        lease.end(done)
+    }
+
+    async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
+        let mut lease = self.writer.lease().await?;
+        let done = editions::adopt(lease.connection(), files, true).await;
         lease.end(done)
     }
 

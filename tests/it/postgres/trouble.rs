@@ -1,5 +1,6 @@
 //! What a store says when it cannot serve.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ledger_app::store::{AsOf, Store, StoreError};
@@ -74,6 +75,49 @@ async fn a_server_killed_and_restarted_serves_again_with_all_it_had_acknowledged
     opened.store.append(&batch(vec![license.use_once()])).await.unwrap();
     let facts = opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap().unwrap();
     assert_eq!(facts.version, 4);
+}
+
+/// The server processes of a database, stopped: they live, and answer nothing, as if their machine were gone.
+struct Silent(Vec<i32>);
+
+impl Silent {
+    async fn all(pool: &sqlx::PgPool) -> Self {
+        let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let silent = Self(sqlx::query_scalar(query).fetch_all(pool).await.unwrap());
+        silent.signal("-STOP");
+        silent
+    }
+
+    fn signal(&self, signal: &str) {
+        let pids = self.0.iter().map(ToString::to_string);
+        assert!(Command::new("kill").arg(signal).args(pids).status().unwrap().success());
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up_and_asked_anew() {
+    let opened = open().await;
+    let mut license = bought(&opened.store, "EX-1").await;
+    let facts = opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap();
+    assert!(facts.is_some());
+    let silent = Silent::all(&opened.pool).await;
+    assert!(silent.0.len() >= 2, "connections to write, and to look up: {:?}", silent.0);
+    let next = batch(vec![license.use_once()]);
+    // With a clock that does not wait: whoever waits for nothing but the server has waited as long as it may.
+    tokio::time::pause();
+    let given_up = opened.store.append(&next).await.unwrap_err();
+    assert!(matches!(&given_up, StoreError::Unavailable(why) if why.contains("20 seconds")), "{given_up:?}");
+    let given_up = opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap_err();
+    assert!(matches!(&given_up, StoreError::Unavailable(why) if why.contains("20 seconds")), "{given_up:?}");
+    tokio::time::resume();
+    opened.store.append(&next).await.unwrap();
+    assert_eq!(opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap().unwrap().version, 4);
 }
 
 fn wanted(license: &str) -> ledger_app::store::Wanted {

@@ -79,6 +79,10 @@ impl Store for Capturing {
         self.inner.adopt_edition(files).await
     }
 
+    async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError> {
+        self.inner.adopt_first_edition(files).await
+    }
+
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
         self.inner.rebuild_page(after, limit, refold).await
     }

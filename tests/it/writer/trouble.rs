@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ledger_app::store::StoreError;
 use ledger_postgres::PostgresStore;
+use serde_json::Value;
 use sqlx::PgPool;
 use throwaway_postgres::Server;
 use tokio::task::JoinSet;
@@ -20,29 +21,64 @@ pub(super) async fn postgres() -> (Tested, PgPool) {
     (tested, PgPool::connect(&url).await.unwrap())
 }
 
-#[tokio::test]
-async fn a_damaged_license_fails_alone() {
-    let (tested, pool) = postgres().await;
-    for license in 0..8 {
-        tested.post(&bought(&format!("LIC-{license}"))).await;
-    }
-    let damage = "UPDATE current_entitlement SET state = 'no JSON', version = version WHERE license = 'LIC-3'";
-    sqlx::query(damage).execute(&pool).await.unwrap();
+/// Eight callers at the same time, each with a license of its own; what each was told.
+async fn all_post(tested: &Tested) -> Vec<(String, Result<Value, StoreError>)> {
     let mut posting = JoinSet::new();
     for license in 0..8 {
-        let writer = tested.writer.clone();
-        let license = format!("LIC-{license}");
+        let (writer, license) = (tested.writer.clone(), format!("LIC-{license}"));
         posting.spawn(async move {
             let posted = post(&writer, &installed(&license, "one"), context(TODAY)).await;
             (license, posted)
         });
     }
-    for (license, posted) in posting.join_all().await {
+    posting.join_all().await
+}
+
+async fn eight_licenses() -> (Tested, PgPool) {
+    let (tested, pool) = postgres().await;
+    for license in 0..8 {
+        tested.post(&bought(&format!("LIC-{license}"))).await;
+    }
+    (tested, pool)
+}
+
+#[tokio::test]
+async fn a_damaged_license_fails_alone() {
+    let (tested, pool) = eight_licenses().await;
+    let damage = "UPDATE current_entitlement SET state = 'no JSON', version = version WHERE license = 'LIC-3'";
+    sqlx::query(damage).execute(&pool).await.unwrap();
+    for (license, posted) in all_post(&tested).await {
         match posted {
             Err(StoreError::Damaged(what)) if license == "LIC-3" => assert!(what.contains("LIC-3"), "{what}"),
             posted => assert_eq!(posted.unwrap()["outcome"], "accepted", "{license}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_license_that_somebody_else_has_locked_fails_alone() {
+    let (tested, pool) = eight_licenses().await;
+    let mut other = pool.begin().await.unwrap();
+    let lock = "SELECT license FROM current_entitlement WHERE license = 'LIC-3' FOR UPDATE";
+    sqlx::query(lock).execute(&mut *other).await.unwrap();
+    // The server gives up for whoever waits; by itself it would after ten seconds.
+    let impatient = tokio::spawn(async move {
+        let give_up = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        loop {
+            sqlx::query(give_up).execute(&pool).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    for (license, posted) in all_post(&tested).await {
+        match posted {
+            Err(StoreError::Held(_)) if license == "LIC-3" => {}
+            posted => assert_eq!(posted.unwrap()["outcome"], "accepted", "{license}"),
+        }
+    }
+    impatient.abort();
+    other.rollback().await.unwrap();
+    tested.post(&installed("LIC-3", "two")).await;
 }
 
 #[tokio::test]

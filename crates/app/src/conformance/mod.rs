@@ -88,6 +88,7 @@ suite! {
     histories::time_of_record_never_goes_back,
     editions::the_edition_adopted_last_is_the_current_one,
     editions::an_editions_bytes_are_kept_as_they_were,
+    editions::a_first_edition_takes_no_others_place,
     finality::an_instant_that_is_not_over_is_not_final,
     finality::nothing_is_recorded_at_a_final_instant,
     rebuilding::a_healthy_ledger_needs_no_mending,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use ledger_app::keys::{ApiKey, PresentedKey};
+use ledger_app::patience::in_time;
 use ledger_app::store::{Store, StoreError};
 use tokio::sync::Mutex;
 
@@ -86,7 +87,7 @@ impl KeyRing {
         if newer.is_empty() {
             return;
         }
-        match self.port.keys_used(&newer).await {
+        match in_time(self.port.keys_used(&newer)).await {
             // Nothing is noted on a standby.
             Ok(()) | Err(StoreError::Standby(_)) => {}
             Err(error) => tracing::warn!(%error, "it cannot be noted when keys were used last"),
@@ -144,7 +145,7 @@ impl KeyRing {
 
     async fn read_now(&self, read_at: &mut Instant) -> Result<(), StoreError> {
         *read_at = Instant::now();
-        let keys = self.port.keys().await?;
+        let keys = in_time(self.port.keys()).await?;
         let old = self.held();
         let held = keys.into_iter().map(|key| (key.id.clone(), self.hold(key, &old))).collect();
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
