@@ -6,7 +6,7 @@ use ledger_domain::values::Date;
 use uuid::Uuid;
 
 use crate::seal::LogEntry;
-use crate::store::{RebuiltPage, Refold, StoreError};
+use crate::store::{EditionFiles, RebuiltPage, Refold, StoreError};
 
 /// A command's record, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,15 @@ pub struct RecordsPage {
 /// An event's key: the stream's type, its id, the sequence.
 pub type EventKey = (String, String, u64);
 
+/// An event as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditedEvent {
+    /// The event with its position, without what its command's record says: as if there were none.
+    pub entry: LogEntry,
+    /// The order number that stands beside it, by which no order is placed twice (UPG-5).
+    pub order_number: Option<String>,
+}
+
 /// Reading what is stored, as it is.
 #[async_trait]
 pub trait Audit: Send + Sync {
@@ -60,9 +69,14 @@ pub trait Audit: Send + Sync {
     /// written: so none has to be looked for. The first place is 0. Records that come in meanwhile may be among them.
     async fn records_from(&self, place: u64) -> Result<RecordsPage, StoreError>;
 
-    /// The events that have their position, from that one on, at most `limit`; without what their commands' records say:
-    /// as if they had none.
-    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
+    /// The events that have their position, from that one on, at most `limit`.
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError>;
+
+    /// Up to when nothing can be recorded any more, as the database keeps it; none where it keeps nothing, which is damage.
+    async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Every edition of facts that is kept.
+    async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError>;
 
     /// Which of these events there are, each with its command.
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError>;

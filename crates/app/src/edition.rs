@@ -96,6 +96,10 @@ impl Edition {
             Some(files) => (files.catalog, files.prices),
             None => (BUILT_IN_CATALOG.to_owned(), BUILT_IN_PRICES.to_owned()),
         };
+        if current_edition.as_ref().is_some_and(|current| *current != edition_of(&catalog, &prices)) {
+            let what = "the current edition's catalog or price list was changed; `license-ledger verify` says which";
+            return Err(StoreError::Damaged(what.to_owned()).into());
+        }
         let edition = Self::parse(given.catalog.unwrap_or(catalog), given.prices.unwrap_or(prices));
         let mut edition = match (edition, current_edition.is_some() && use_current) {
             (Ok(edition), _) => edition,

@@ -1,12 +1,13 @@
 //! A kept outcome, as far as the events of its command must say the same: for verification, for an export that is read
 //! in, and for judging anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ledger_domain::event::RefusalEvent;
 use ledger_domain::violation::Text;
 use ledger_seal::json::Json;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -16,17 +17,20 @@ use crate::outcome::OutcomeKind;
 /// An outcome that was kept. What its events say stays as it is written, and is compared as it is written first: it is
 /// canonical JSON, as leaves are.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct KeptOutcome {
     pub(crate) command_id: Uuid,
     pub(crate) outcome: OutcomeKind,
     pub(crate) replayed: bool,
     pub(crate) license: String,
     pub(crate) version: Option<u64>,
-    #[serde(default)]
     pub(crate) events: Vec<KeptEvent>,
-    #[serde(default)]
     pub(crate) price: Option<Box<RawValue>>,
-    #[serde(default)]
+    /// These and what the command would do are made anew from nothing that is kept.
+    #[serde(rename = "warnings")]
+    _warnings: IgnoredAny,
+    #[serde(default, rename = "would")]
+    _would: IgnoredAny,
     pub(crate) violations: Vec<KeptViolation>,
 }
 
@@ -49,6 +53,10 @@ pub(crate) struct KeptViolation {
     pub(crate) facts: BTreeMap<String, Value>,
 }
 
+/// What is said of an outcome that is not [`KeptOutcome::is_whole`].
+pub(crate) const NOT_WHOLE: &str =
+    "its outcome has an event twice, tells another version than its events, or is a refusal with events or a price";
+
 impl KeptOutcome {
     pub(crate) fn is_accepted(&self) -> bool {
         self.outcome == OutcomeKind::Accepted
@@ -63,6 +71,17 @@ impl KeptOutcome {
     pub(crate) fn named(&self, license: &str, sequence: u64) -> Option<(usize, &KeptEvent)> {
         let is_it = |named: &KeptEvent| named.license == license && named.sequence == sequence;
         self.events.iter().enumerate().find(|(_, named)| is_it(named))
+    }
+
+    /// Whether its parts fit together: no event twice; the version that its license's last one made; of a refusal neither
+    /// events nor a price.
+    pub(crate) fn is_whole(&self) -> bool {
+        let keys: HashSet<_> = self.events.iter().map(|event| (&event.license, event.sequence)).collect();
+        let own = self.events.iter().filter(|event| event.license == self.license);
+        let last = own.map(|event| event.sequence).max();
+        let is_its_version = last.is_none() || last == self.version;
+        let is_empty = self.events.is_empty() && self.price.is_none();
+        keys.len() == self.events.len() && is_its_version && (self.is_accepted() || is_empty)
     }
 
     /// Whether it tells the refusal that was recorded.
@@ -117,7 +136,8 @@ mod tests {
         let json = format!(
             r#"{{"command_id":"0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d","outcome":"accepted","replayed":false,
                 "license":"A-1","version":1,"price":{price},
-                "events":[{{"type":"UsersReduced","license":"A-1","sequence":1,"data":{data}}}]}}"#
+                "events":[{{"type":"UsersReduced","license":"A-1","sequence":1,"data":{data}}}],
+                "warnings":[],"violations":[]}}"#
         );
         serde_json::from_str(&json).unwrap()
     }
@@ -137,6 +157,23 @@ mod tests {
             let outcome = outcome("null", other);
             assert!(!outcome.named("A-1", 1).unwrap().1.says("UsersReduced", canonical), "{other}");
         }
+    }
+
+    #[test]
+    fn its_parts_fit_together() {
+        let whole = || outcome("null", "{}");
+        assert!(whole().is_whole());
+        let another = KeptOutcome { version: Some(2), ..whole() };
+        assert!(!another.is_whole(), "another version than its event's");
+        let mut twice = whole();
+        twice.events.extend(whole().events);
+        assert!(!twice.is_whole(), "an event twice");
+        let refusal = |events, price| KeptOutcome { outcome: OutcomeKind::Rejected, events, price, ..whole() };
+        assert!(refusal(Vec::new(), None).is_whole());
+        assert!(!refusal(whole().events, None).is_whole(), "a refusal with an event");
+        assert!(!refusal(Vec::new(), outcome("1", "{}").price).is_whole(), "a refusal with a price");
+        let of_others = KeptOutcome { license: "B-1".to_owned(), version: Some(7), ..whole() };
+        assert!(of_others.is_whole(), "its license's own version is told by none of its events");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn name_of(stream_type: &str, stream_id: &str, sequence: u64, positio
 /// A signed checkpoint as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCheckpoint {
-    /// The log, its size, its root.
+    /// The log, its size, its root. The log has no name where the key is not listed: that is damage.
     pub checkpoint: Checkpoint,
     /// The number of the key that signed it.
     pub key: u64,

@@ -6,6 +6,7 @@
 
 mod checkpoints;
 mod commands;
+mod editions;
 mod log;
 mod look;
 mod record;
@@ -13,6 +14,7 @@ mod window;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
 use tokio::sync::mpsc;
@@ -29,6 +31,9 @@ const LICENSES: u32 = 1_000;
 /// written, so those of a few groups of commands would do.
 pub const WINDOW_BYTES: usize = 16 << 20;
 
+/// By how much clocks may differ: far less than what would make a false instant useful to anybody.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::days(1);
+
 /// How much is told ahead of whoever hears it.
 const TOLD: usize = 64;
 
@@ -40,6 +45,8 @@ pub struct Evidence {
     pub verifiers: Vec<Verifier>,
     /// Checkpoints kept elsewhere, each with its name for people.
     pub checkpoints: Vec<(String, String)>,
+    /// What time it is to whoever looks: nothing can have been recorded, or be final, a day later. None: any time may be.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// What is told while the ledger is looked through.
@@ -108,6 +115,13 @@ pub async fn verify_within(
     let (log, licenses, damages) = tokio::try_join!(log, licenses, hear(hearing, tell))?;
     let log::Seen { events, sealed, root, commands, checkpoints } = log;
     Ok(Verified { events, sealed, root, licenses, commands, checkpoints, damages })
+}
+
+impl Evidence {
+    /// Whether the instant is in the future, by more than clocks differ.
+    fn is_to_come(&self, instant: DateTime<Utc>) -> bool {
+        self.now.is_some_and(|now| instant > now + CLOCKS_DIFFER)
+    }
 }
 
 /// Hands on what the passes tell, until all have ended; returns how many damages there were.

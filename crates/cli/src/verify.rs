@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::Utc;
 use ledger_app::verify::{self, Evidence, Told, Verified};
 use ledger_seal::keys::Verifier;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use crate::store::Opened;
 
 const AFTER_HELP: &str = "\
 What is damaged is told on standard error, a line each: which event, which license, what. Without a checkpoint that was \
-kept elsewhere, somebody who has the database and the key can change everything and seal it anew.
+kept elsewhere, somebody who has the database can change everything and seal it anew.
 
 Examples:
   license-ledger verify
@@ -59,7 +60,11 @@ struct VerifiedView {
 
 /// Verifies, and prints what was looked at.
 pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
-    let evidence = Evidence { verifiers: args.verifiers.clone(), checkpoints: checkpoints(&args.checkpoints)? };
+    let evidence = Evidence {
+        verifiers: args.verifiers.clone(),
+        checkpoints: checkpoints(&args.checkpoints)?,
+        now: Some(Utc::now()),
+    };
     if !run.database.is_there() {
         let database = run.database;
         return Err(Failure::Refused(format!(
@@ -82,6 +87,11 @@ pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
     match run.format {
         Format::Json => output::json(&VerifiedView::from(&verified))?,
         Format::Table => output::text(&in_words(&verified))?,
+    }
+    if args.checkpoints.is_empty() {
+        note(
+            "no checkpoint kept elsewhere was given: whoever has the database could have changed everything and sealed it anew",
+        );
     }
     Ok(if verified.damages == 0 { FINE } else { REFUSED })
 }

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use ledger_app::audit::{Audit, CommandRecord, EventKey, RecordsPage};
+use ledger_app::audit::{Audit, AuditedEvent, CommandRecord, EventKey, RecordsPage};
 use ledger_app::seal::LogEntry;
-use ledger_app::store::{RebuiltPage, Refold, StoreError};
+use ledger_app::store::{EditionFiles, RebuiltPage, Refold, StoreError};
 use ledger_domain::values::Date;
 use ledger_seal::leaf::Leaf;
 use sqlx::FromRow;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::compare::snapshot;
 use crate::copy_out::{self, Fields};
+use crate::editions;
 use crate::error::store_error;
 use crate::rebuild::{compared, said};
 use crate::rows::{signed, unsigned};
@@ -24,7 +25,7 @@ pub(crate) const RECORDS: &str = "
 /// What is read of an event without its command's record.
 const EVENTS: &str = "
     SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at, actor_name,
-        actor_role, command_id, edition, payload
+        actor_role, command_id, edition, payload, order_number
     FROM events";
 
 /// How many blocks of the records' table are read at once: of 8 KiB, as PostgreSQL is built.
@@ -55,9 +56,19 @@ impl Audit for PostgresStore {
         Ok(RecordsPage { records, next: Some(next).filter(|next| *next < blocks.unsigned_abs()) })
     }
 
-    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError> {
         let query = format!("{EVENTS} WHERE position >= {} ORDER BY position LIMIT {limit}", signed(from));
         copy_out::rows(&self.reads, &query, event).await
+    }
+
+    async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        // Before the first one nothing is final: to people that is the year 1970.
+        let query = sqlx::query_scalar("SELECT greatest(final_until, 'epoch') FROM sealer");
+        query.fetch_optional(&self.reads).await.map_err(store_error)
+    }
+
+    async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {
+        editions::all(&self.reads).await
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {
@@ -109,7 +120,7 @@ fn record(row: &mut Fields<'_>) -> Result<CommandRecord, StoreError> {
 }
 
 /// An event, as [`EVENTS`] names its columns.
-fn event(row: &mut Fields<'_>) -> Result<LogEntry, StoreError> {
+fn event(row: &mut Fields<'_>) -> Result<AuditedEvent, StoreError> {
     let position = row.count()?;
     let leaf = Leaf {
         stream_type: row.text()?.to_owned(),
@@ -126,7 +137,8 @@ fn event(row: &mut Fields<'_>) -> Result<LogEntry, StoreError> {
         edition: row.text()?.to_owned(),
         payload: row.text()?.to_owned(),
     };
-    Ok(LogEntry { position, leaf, has_record: false })
+    let order_number = row.text_if_any()?.map(str::to_owned);
+    Ok(AuditedEvent { entry: LogEntry { position, leaf, has_record: false }, order_number })
 }
 
 /// A command's row.

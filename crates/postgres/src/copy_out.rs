@@ -114,6 +114,11 @@ impl<'r> Fields<'r> {
         str::from_utf8(self.bytes()?).map_err(damaged)
     }
 
+    /// A text, or null.
+    pub(crate) fn text_if_any(&mut self) -> Result<Option<&'r str>, StoreError> {
+        self.field()?.map(str::from_utf8).transpose().map_err(damaged)
+    }
+
     /// A `bigint` that never is negative.
     pub(crate) fn count(&mut self) -> Result<u64, StoreError> {
         unsigned(i64::from_be_bytes(self.fixed()?))

@@ -22,6 +22,13 @@ pub(crate) async fn by_name(executor: impl PgExecutor<'_>, edition: &str) -> Res
     row.as_ref().map(files).transpose().map_err(store_error)
 }
 
+/// All of them.
+pub(crate) async fn all(pool: &PgPool) -> Result<Vec<EditionFiles>, StoreError> {
+    let query = sqlx::query("SELECT edition, catalog, prices FROM editions");
+    let rows = query.fetch_all(pool).await.map_err(store_error)?;
+    rows.iter().map(files).collect::<Result<_, _>>().map_err(store_error)
+}
+
 fn files(row: &PgRow) -> Result<EditionFiles, sqlx::Error> {
     Ok(EditionFiles {
         edition: row.try_get("edition")?,

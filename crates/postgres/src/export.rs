@@ -58,11 +58,13 @@ impl Snapshot for Moment {
         after: Option<(DateTime<Utc>, Uuid)>,
         limit: u32,
     ) -> Result<Vec<CommandRecord>, StoreError> {
-        // Within a text of the outcome the quotes would be escaped.
+        // Within a text of the outcome the quotes would be escaped. A license's events get their positions in order: where
+        // that of the version has its own, all have on which the command was judged.
         let query = format!(
             "{RECORDS} WHERE accepted AND strpos(outcome, '\"events\":[],') > 0
                 AND ($1::timestamptz IS NULL OR (recorded_at, command_id) > ($1, $2))
-                AND license NOT IN (SELECT aggregate_id FROM events WHERE position IS NULL AND aggregate_type = 'license')
+                AND (license, (outcome::json ->> 'version')::bigint) NOT IN (
+                    SELECT aggregate_id, sequence FROM events WHERE position IS NULL AND aggregate_type = 'license')
              ORDER BY recorded_at, command_id LIMIT $3"
         );
         let (at, id) = after.unzip();

@@ -265,6 +265,8 @@ fn columns<Row: Serialize>(found: &Row, wanted: &Row) -> Result<String, StoreErr
     Ok(differing.map(|(name, _): (&String, &Value)| name.as_str()).collect::<Vec<_>>().join(", "))
 }
 
+/// Puts a new row in the old one's place. Not an UPDATE: an append that waits for the old row, with what was judged on it,
+/// would go on with the new one; so it finds none, and is judged anew.
 async fn replace<Row: Serialize>(
     connection: &mut PgConnection,
     table: &str,

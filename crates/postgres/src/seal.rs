@@ -35,7 +35,7 @@ pub(crate) const SEALED: &str = "
                      WHERE level = 0 ORDER BY first DESC LIMIT 1), 0)";
 
 const CHECKPOINTS: &str =
-    "SELECT size, key, root, note, signed_at, verifier FROM checkpoints JOIN seal_keys ON number = key";
+    "SELECT size, key, root, note, signed_at, verifier FROM checkpoints LEFT JOIN seal_keys ON number = key";
 
 #[async_trait]
 impl SealedLog for PostgresStore {
@@ -255,17 +255,18 @@ struct CheckpointRow {
     root: Vec<u8>,
     note: String,
     signed_at: DateTime<Utc>,
-    verifier: String,
+    verifier: Option<String>,
 }
 
 impl TryFrom<CheckpointRow> for KeptCheckpoint {
     type Error = StoreError;
 
     fn try_from(row: CheckpointRow) -> Result<Self, StoreError> {
-        let signer: Verifier = named(&row.verifier)?;
+        let signer: Option<Verifier> = row.verifier.as_deref().map(named).transpose()?;
+        let origin = signer.map(|signer| signer.name().to_owned()).unwrap_or_default();
         let (size, root) = (unsigned(row.size)?, hash(&row.root)?);
         Ok(Self {
-            checkpoint: Checkpoint { origin: signer.name().to_owned(), size, root },
+            checkpoint: Checkpoint { origin, size, root },
             key: unsigned(row.key)?,
             note: row.note,
             signed_at: row.signed_at,

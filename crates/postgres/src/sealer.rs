@@ -24,6 +24,9 @@ const WITHOUT_POSITION: &str = "
         SELECT CASE WHEN system = system_identifier THEN sealed_below ELSE '0' END FROM sealer, pg_control_system())
     ORDER BY xid";
 
+/// Whether the events' transaction numbers are another cluster's, from before a restore: they mean nothing here.
+const RESTORED: &str = "(SELECT system <> system_identifier FROM sealer, pg_control_system())";
+
 /// How many events are given their position in one transaction.
 const BATCH: i64 = 1_000;
 
@@ -111,7 +114,8 @@ pub(crate) async fn settle(pool: &PgPool) -> Result<(), StoreError> {
     let begun = Instant::now();
     let now: Option<String> = scalar(pool, NOW).await?;
     let Some(now) = now else { return Ok(()) };
-    let waiting = format!("SELECT coalesce((SELECT xid {WITHOUT_POSITION} LIMIT 1) < '{now}', false)");
+    // What was restored was committed before.
+    let waiting = format!("SELECT coalesce((SELECT xid < '{now}' OR {RESTORED} {WITHOUT_POSITION} LIMIT 1), false)");
     while scalar(pool, &waiting).await? {
         let given = seal_if_any(pool).await.map_err(store_error)?;
         if given == 0 {

@@ -1,15 +1,16 @@
 //! Reading what is stored as it is, for verification.
 
 use async_trait::async_trait;
-use ledger_app::audit::{Audit, CommandRecord, EventKey, RecordsPage};
-use ledger_app::seal::LogEntry;
-use ledger_app::store::{RebuiltPage, Refold, StoreError};
+use chrono::{DateTime, Utc};
+use ledger_app::audit::{Audit, AuditedEvent, CommandRecord, EventKey, RecordsPage};
+use ledger_app::store::{EditionFiles, RebuiltPage, Refold, StoreError};
 use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::editions;
 use crate::error::failed;
 use crate::rebuild::{compared, differences};
 use crate::rows::{count, get, parsed};
@@ -46,10 +47,21 @@ impl Audit for SqliteStore {
         Ok(RecordsPage { records: records?, next })
     }
 
-    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError> {
         let sql = "SELECT *, NULL AS digest FROM events WHERE position >= ? ORDER BY position LIMIT ?";
         let query = sqlx::query(sql).bind(signed(from)).bind(limit);
-        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(entry).collect()
+        let event = |row: &SqliteRow| Ok(AuditedEvent { entry: entry(row)?, order_number: get(row, "order_number")? });
+        query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(event).collect()
+    }
+
+    async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let query = sqlx::query("SELECT final_until FROM sealer");
+        let row = query.fetch_optional(&self.readers).await.map_err(failed)?;
+        row.as_ref().map(|row| parsed(row, "final_until")).transpose()
+    }
+
+    async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {
+        editions::all(&self.readers).await
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {

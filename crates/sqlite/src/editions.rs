@@ -23,6 +23,12 @@ pub(crate) async fn by_name(
     sqlx::query(sql).bind(edition).fetch_optional(executor).await.map_err(failed)?.as_ref().map(files).transpose()
 }
 
+/// All of them.
+pub(crate) async fn all(executor: impl SqliteExecutor<'_>) -> Result<Vec<EditionFiles>, StoreError> {
+    let sql = "SELECT edition, catalog, prices FROM editions";
+    sqlx::query(sql).fetch_all(executor).await.map_err(failed)?.iter().map(files).collect()
+}
+
 fn files(row: &SqliteRow) -> Result<EditionFiles, StoreError> {
     Ok(EditionFiles { edition: get(row, "edition")?, catalog: get(row, "catalog")?, prices: get(row, "prices")? })
 }

@@ -29,7 +29,7 @@ const ENTRIES: &str = "
 
 const CHECKPOINTS: &str = "
     SELECT size, key, root, note, signed_at, verifier
-      FROM checkpoints JOIN seal_keys ON seal_keys.number = checkpoints.key";
+      FROM checkpoints LEFT JOIN seal_keys ON seal_keys.number = checkpoints.key";
 
 #[async_trait]
 impl SealedLog for SqliteStore {
@@ -180,10 +180,12 @@ pub(crate) fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
 }
 
 fn checkpoint(row: &SqliteRow) -> Result<KeptCheckpoint, StoreError> {
-    let signer: Verifier = parsed(row, "verifier")?;
+    let verifier: Option<String> = get(row, "verifier")?;
+    let signer = verifier.map(|_| parsed::<Verifier>(row, "verifier")).transpose()?;
+    let origin = signer.map(|signer| signer.name().to_owned()).unwrap_or_default();
     let root = hash(get(row, "root")?)?;
     Ok(KeptCheckpoint {
-        checkpoint: Checkpoint { origin: signer.name().to_owned(), size: count(row, "size")?, root },
+        checkpoint: Checkpoint { origin, size: count(row, "size")?, root },
         key: count(row, "key")?,
         note: get(row, "note")?,
         signed_at: parsed(row, "signed_at")?,

@@ -18,7 +18,7 @@ use super::support::{Opened, Written, batch, number, open_alone, open_at};
 const WRITERS: usize = 8;
 
 /// How long the older transaction stays open.
-const FROZEN: Duration = Duration::from_secs(1);
+const FROZEN: Duration = Duration::from_secs(3);
 
 /// Writes an event as the append does, in a transaction that the test keeps open.
 const FREEZE: &str = r#"

@@ -8,5 +8,5 @@ mod order;
 mod rebuild;
 mod staleness;
 mod stock;
-mod support;
+pub(crate) mod support;
 mod trouble;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use ledger_app::store::{Store, StoreError};
 use sqlx::{Executor, PgPool};
 
-use super::support::{Opened, Written, batch, bought, open, open_alone};
+use super::support::{Opened, Written, batch, bought, open, open_alone, open_at, without_sealer};
 
 /// The positions given so far, with what they are of.
 async fn positions(pool: &PgPool) -> Vec<(i64, String, i64)> {
@@ -100,6 +100,36 @@ async fn after_a_restore_on_another_cluster_old_transaction_numbers_mean_nothing
     opened.store.settle().await.unwrap();
     assert_eq!(positions(&opened.pool).await.len(), 4);
     assert_gapless(&opened.pool).await;
+}
+
+/// A license was bought, and then all was restored on another cluster; nothing is written there yet.
+async fn restored() -> Opened {
+    let opened = open_at(without_sealer().await).await;
+    bought(&opened.store, "EX-1").await;
+    let elsewhere =
+        "UPDATE sealer SET system = system + 1, candidate = clock_timestamp(), candidate_xmax = '999999999'";
+    opened.pool.execute(elsewhere).await.unwrap();
+    pretend_from_the_future(&opened).await;
+    opened
+}
+
+#[tokio::test]
+async fn what_waited_when_it_was_restored_is_settled_at_once() {
+    let opened = restored().await;
+    opened.store.settle().await.unwrap();
+    assert_eq!(positions(&opened.pool).await.len(), 2);
+    assert_gapless(&opened.pool).await;
+}
+
+#[tokio::test]
+async fn an_instant_becomes_final_after_a_restore_although_nothing_is_written() {
+    let opened = restored().await;
+    let instant = now(&opened.pool).await;
+    opened.store.wait_until_final(instant).await.unwrap();
+    // What waits is taken over by then, and still waits.
+    assert_eq!(positions(&opened.pool).await, []);
+    opened.store.settle().await.unwrap();
+    assert_eq!(positions(&opened.pool).await.len(), 2);
 }
 
 /// On the old cluster the transaction numbers were far higher.

@@ -5,7 +5,7 @@ use ledger_app::store::{RebuiltPage, Store, StoreError};
 use ledger_postgres::PostgresStore;
 use sqlx::{Executor, PgPool};
 
-use super::support::{batch, bought, everything, open, open_alone};
+use super::support::{Opened, batch, bought, everything, open, open_alone};
 
 async fn rebuilt(store: &PostgresStore) -> Vec<RebuiltPage> {
     let mut pages: Vec<RebuiltPage> = Vec::new();
@@ -109,6 +109,60 @@ async fn what_is_appended_while_it_waits_is_not_harmed() {
     assert_eq!(page, RebuiltPage { last: None, licenses: 1, events: 4, in_doubt: 0, mended: vec![] });
 }
 
+/// Its old row is gone and locks nobody out: it is the new one that must be locked.
+#[tokio::test]
+async fn who_only_reads_a_license_while_it_is_mended_keeps_others_off_it() {
+    let (Opened { store, pool, .. }, _alone) = open_alone().await;
+    let (read, mut changed) = (bought(&store, "EX-1").await, bought(&store, "EX-2").await);
+    pool.execute("UPDATE current_entitlement SET users = 30 WHERE license = 'EX-1'").await.unwrap();
+    let mut held = pool.begin().await.unwrap();
+    held.execute("SELECT FROM current_entitlement WHERE license = 'EX-1' FOR UPDATE").await.unwrap();
+    // The append goes no further than to its command's record, so that its locks can be looked at.
+    let mut stop = pool.begin().await.unwrap();
+    stop.execute("LOCK TABLE commands IN SHARE MODE").await.unwrap();
+    let stops: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *stop).await.unwrap();
+    let mut written = batch(vec![changed.use_once()]);
+    written.guards.push((read.license.clone(), read.version()));
+    let appending = async {
+        waiting(&pool, 1).await;
+        store.append(&written).await.unwrap();
+    };
+    let looking = async {
+        waiting(&pool, 2).await;
+        held.rollback().await.unwrap();
+        stopped(&pool, stops).await;
+        let free = "SELECT license FROM current_entitlement WHERE license = 'EX-1' FOR UPDATE SKIP LOCKED";
+        let free: Vec<String> = sqlx::query_scalar(free).fetch_all(&pool).await.unwrap();
+        stop.rollback().await.unwrap();
+        free
+    };
+    let (page, (), free) = tokio::join!(store.rebuild_page(None, 10, refold), appending, looking);
+    assert_eq!(page.unwrap().mended, ["EX-1: current_entitlement: differed: users"]);
+    assert_eq!(free, [""; 0]);
+}
+
+/// What was judged on the wrong row is not written over the mended one.
+#[tokio::test]
+async fn who_changes_a_license_while_it_is_mended_is_told_so() {
+    let (Opened { store, pool, .. }, _alone) = open_alone().await;
+    let mut license = bought(&store, "EX-1").await;
+    pool.execute("UPDATE current_entitlement SET users = 30").await.unwrap();
+    let mut held = pool.begin().await.unwrap();
+    held.execute("SELECT FROM current_entitlement FOR UPDATE").await.unwrap();
+    let written = batch(vec![license.use_once()]);
+    let appending = async {
+        waiting(&pool, 1).await;
+        store.append(&written).await
+    };
+    let releasing = async {
+        waiting(&pool, 2).await;
+        held.rollback().await.unwrap();
+    };
+    let (page, appended, ()) = tokio::join!(store.rebuild_page(None, 10, refold), appending, releasing);
+    assert_eq!(page.unwrap().mended, ["EX-1: current_entitlement: differed: users"]);
+    assert!(matches!(appended, Err(StoreError::Conflict(_))), "{appended:?}");
+}
+
 #[tokio::test]
 async fn only_what_is_damaged_is_looked_at_column_by_column() {
     let opened = open().await;
@@ -137,6 +191,14 @@ async fn only_what_is_damaged_is_looked_at_column_by_column() {
 async fn waiting(pool: &PgPool, others: i64) {
     let query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
     while sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await.unwrap() < others {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until somebody waits for a lock that this connection has.
+async fn stopped(pool: &PgPool, by: i32) {
+    let query = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))";
+    while !sqlx::query_scalar::<_, bool>(query).bind(by).fetch_one(pool).await.unwrap() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }

@@ -7,7 +7,7 @@ use ledger_domain::event::{self, Event, LicenseActivated, LicenseIssued};
 use ledger_domain::license::{EventPlace, License, evolve};
 use ledger_domain::values::{Date, Holder, LicenseNumber, LicenseType, Plugin, Product, Swm, Users};
 use ledger_postgres::PostgresStore;
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 use throwaway_postgres::Server;
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
@@ -39,6 +39,17 @@ pub(crate) async fn open_alone() -> (Opened, MutexGuard<'static, Option<Server>>
     let mut server = SERVER.lock().await;
     let url = server.get_or_insert_with(|| Server::start().unwrap()).new_database().await.unwrap();
     (open_at(url).await, server)
+}
+
+/// A new database where events wait for their positions until somebody needs them: the lease is, for good, that of a
+/// process that does not work.
+pub(crate) async fn without_sealer() -> String {
+    let url = Server::shared().await.unwrap().new_database().await.unwrap();
+    drop(PostgresStore::connect(&url).await.unwrap());
+    let pool = PgPool::connect(&url).await.unwrap();
+    let lease = "UPDATE sealer SET holder = gen_random_uuid(), leased_until = 'infinity'";
+    pool.execute(lease).await.unwrap();
+    url
 }
 
 /// Opens a store on the database, with an edition adopted.

@@ -112,6 +112,7 @@ impl Tampered {
         Evidence {
             verifiers: vec![key(1).verifier().clone()],
             checkpoints: vec![("kept".to_owned(), self.kept.clone())],
+            now: Some(Utc::now()),
         }
     }
 }
@@ -138,11 +139,18 @@ on_both! {
     an_event_appended_behind_the_sealers_back,
     a_rewritten_command_record,
     a_rewritten_outcome,
+    an_outcome_that_does_not_fit_together,
+    an_order_number_that_is_free_again,
+    a_changed_edition_of_facts,
+    a_deleted_edition_of_facts,
     a_deleted_command_record,
     a_changed_read_model_row,
     users_out_of_nothing,
     a_changed_hash_of_the_sealed_log,
     a_checkpoint_changed_in_the_database,
+    checkpoints_that_are_gone,
+    a_checkpoint_whose_key_is_not_listed,
+    an_instant_that_is_to_come,
     a_checkpoint_of_another_history,
     everything_recomputed_and_signed_anew,
 }
@@ -269,6 +277,44 @@ async fn a_rewritten_outcome(mut ledger: Tampered) {
         .await;
 }
 
+async fn an_outcome_that_does_not_fit_together(mut ledger: Tampered) {
+    let told = format!("command {COMMAND} of license {LICENSE}: its outcome has an event twice, tells another version");
+    for (from, to) in [("\"version\":2", "\"version\":3"), ("\"version\":3", "\"version\":2,\"x\":1")] {
+        let change =
+            format!("UPDATE commands SET outcome = replace(outcome, '{from}', '{to}') WHERE command_id = '{COMMAND}'");
+        ledger.sql(&change, 1).await;
+        ledger.finds(&[if to.contains('x') { "its outcome cannot be read: unknown field `x`" } else { &told }]).await;
+    }
+}
+
+async fn an_order_number_that_is_free_again(mut ledger: Tampered) {
+    let order = ledger.text("SELECT order_number FROM events WHERE aggregate_id = 'MORE-7' AND sequence = 1").await;
+    for (number, beside) in [("NULL", "no order"), ("'X-1'", "X-1")] {
+        let change = "WHERE aggregate_id = 'MORE-7' AND sequence = 1";
+        ledger.sql(&format!("UPDATE events SET order_number = {number} {change}"), 1).await;
+        let found = format!("beside it stands {beside} as used up, and it uses up {order}");
+        ledger.finds(&["event 1 of license MORE-7", &found]).await;
+    }
+    ledger.sql("UPDATE events SET order_number = 'X-2' WHERE aggregate_id = 'MORE-7' AND sequence = 2", 1).await;
+    ledger.finds(&["event 2 of license MORE-7", "beside it stands X-2 as used up, and it uses up no order"]).await;
+}
+
+async fn a_changed_edition_of_facts(mut ledger: Tampered) {
+    let edition = ledger.text("SELECT edition FROM editions").await;
+    ledger.sql("UPDATE editions SET prices = prices || ' '", 1).await;
+    ledger.finds(&[&format!("edition {edition}: its catalog or price list was changed")]).await;
+}
+
+async fn a_deleted_edition_of_facts(mut ledger: Tampered) {
+    let edition = ledger.text("SELECT edition FROM editions").await;
+    if let Behind::Postgres(database) = &mut ledger.behind {
+        let free = "ALTER TABLE edition_adoptions DROP CONSTRAINT edition_adoptions_edition_fkey";
+        database.execute(free).await.unwrap();
+    }
+    ledger.sql("DELETE FROM editions", 1).await;
+    ledger.finds(&["event 1 of license MORE-7", &format!("its edition of facts {edition} is not there")]).await;
+}
+
 async fn a_deleted_command_record(mut ledger: Tampered) {
     ledger.sql(&format!("DELETE FROM commands WHERE command_id = '{COMMAND}'"), 1).await;
     let gone = format!("its command {COMMAND} has no record");
@@ -338,11 +384,38 @@ async fn a_checkpoint_changed_in_the_database(mut ledger: Tampered) {
     ledger.finds(&["its row does not say what its note says"]).await;
 }
 
+async fn checkpoints_that_are_gone(mut ledger: Tampered) {
+    ledger.sql("DELETE FROM checkpoints", 1).await;
+    ledger.finds(&["key 1 of the seal: the checkpoints that it signed are gone"]).await;
+}
+
+async fn a_checkpoint_whose_key_is_not_listed(mut ledger: Tampered) {
+    ledger.sql("UPDATE seal_keys SET number = 2", 1).await;
+    ledger.finds(&["signed with key 1: its row does not say what its note says"]).await;
+    ledger.sql("DELETE FROM seal_keys", 1).await;
+    ledger.finds(&["signed with key 1: "]).await;
+}
+
+async fn an_instant_that_is_to_come(mut ledger: Tampered) {
+    let now = ledger.kept_elsewhere();
+    let told = async |ledger: &Tampered| ledger.verified(&now).await.1.join("; ");
+    assert_eq!(told(&ledger).await, "");
+    ledger.sql("UPDATE sealer SET final_until = '2999-01-01T00:00:00.000000Z'", 1).await;
+    let found = told(&ledger).await;
+    assert_eq!(found, "the log is said to be final up to 2999-01-01 00:00:00 UTC, which is to come");
+    let later = history(&ledger.store, 12).await;
+    let found = told(&ledger).await;
+    assert!(found.contains("it is recorded at 2999-01-01 00:00:00.000001 UTC, which is to come"), "{later:?}: {found}");
+    ledger.sql("DELETE FROM sealer", 1).await;
+    assert!(told(&ledger).await.contains("the sealer's row is gone"));
+}
+
 async fn a_checkpoint_of_another_history(ledger: Tampered) {
     let other = Tampered::sqlite().await;
     let given = |note: &str, seed| Evidence {
         verifiers: vec![key(seed).verifier().clone()],
         checkpoints: vec![("FILE".to_owned(), note.to_owned())],
+        now: None,
     };
     // The same name and key: only the root tells.
     let (_, damages) = ledger.verified(&given(&other.kept, 1)).await;

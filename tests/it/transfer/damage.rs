@@ -25,7 +25,8 @@ const DAMAGES: &[(Damage, &str)] = &[
     (|lines| edited(lines, "event", 40, r#""position":"#, r#""position": "#), "not written as an export writes it"),
     (|lines| edited(lines, "command", 40, r#""content":{"#, r#""content":{ "#), "digest"),
     (|lines| edited(lines, "command", 40, r#""warnings":[],"#, r#""warnings":[{}],"#), "outcome"),
-    (outcome_and_its_digest, "outcome"),
+    (outcome_and_its_digest, "does not name it"),
+    (outcome_of_another_version, "another version than its events"),
     (|lines| edited(lines, "edition", 0, "Kerio", "Cerio"), "SHA-256"),
     (|lines| edited(lines, "checkpoint", 0, "ledger.example/licenses\\n", "ledger.example/licenses\\n1"), ""),
     (|lines| edited(lines, "checkpoint", 1, "\"size\":", "\"size\":1"), "covers"),
@@ -66,13 +67,24 @@ fn edited(lines: &mut Lines, kind: &str, number: usize, from: &str, to: &str) ->
 
 /// Somebody changes an outcome, and its digest with it: the event says otherwise.
 fn outcome_and_its_digest(lines: &mut Lines) -> usize {
+    let command = changed_outcome(lines, "\"type\":\"", "\"type\":\"X");
+    event_after(lines, command) + 1
+}
+
+/// As before, and it tells another version than its own event made.
+fn outcome_of_another_version(lines: &mut Lines) -> usize {
+    changed_outcome(lines, "\"version\":", "\"version\":9") + 1
+}
+
+/// Changes the outcome of an accepted command, and its digest; returns which line that is, from 0.
+fn changed_outcome(lines: &mut Lines, from: &str, to: &str) -> usize {
     let names = |line: &String| line.starts_with("{\"command\"") && text_of(line).contains("\"sequence\":");
     let command = (100..lines.len()).find(|number| names(&lines[*number])).unwrap();
     let old = text_of(&lines[command]);
-    let new = old.replacen("\"sequence\":", "\"sequence\":9", 1);
+    let new = old.replacen(from, to, 1);
     let digest = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     lines[command] = lines[command].replacen(&old, &new, 1).replacen(&digest(&old), &digest(&new), 1);
-    event_after(lines, command) + 1
+    command
 }
 
 /// An outcome as it stands in its line.

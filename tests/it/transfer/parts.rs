@@ -13,11 +13,12 @@ use ledger_app::transfer::import::import;
 use ledger_app::transfer::{ImportError, ImportState, Transfer};
 use ledger_postgres::PostgresStore;
 use ledger_sqlite::SqliteStore;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use super::server;
-use crate::command_line::envelope;
+use crate::command_line::{envelope, license, purchase};
+use crate::postgres::support::without_sealer;
 use crate::seal::history;
 use crate::use_cases::{answers, context, lines};
 
@@ -150,4 +151,52 @@ async fn an_export_is_of_the_moment_of_its_snapshot() {
         assert!(lines == expected, "what was posted later is in it");
         assert!(exported(&*store).await.len() > expected.len());
     }
+}
+
+/// A command without events is in an export if all that it was judged on is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_waits_keeps_back_only_what_was_judged_on_it() {
+    let store = Arc::new(PostgresStore::connect(&without_sealer().await).await.unwrap());
+    let ledger = Ledger::open(store.clone(), GivenFiles::default()).await.unwrap();
+    post(&ledger, &[purchase(1), is(2, "online"), is(3, "online")]).await;
+    store.settle().await.unwrap();
+    // All of one instant.
+    post(&ledger, &[is(4, "online"), is(5, "offline"), is(6, "offline")]).await;
+    let early = exported(&*store).await;
+    assert_eq!(without_events(&early), [id(3), id(4)]);
+    store.settle().await.unwrap();
+    assert_eq!(without_events(&exported(&*store).await), [id(3), id(4), id(6)]);
+
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("copy.db");
+    let path = path.to_str().unwrap();
+    assert!(!whole(&SqliteStore::open_to_import(path).await.unwrap(), &early).await.unwrap());
+    let copy = Arc::new(SqliteStore::open(path).await.unwrap());
+    let ledger = Ledger::open(copy, GivenFiles::default()).await.unwrap();
+    let again = post(&ledger, &[is(3, "online"), is(4, "online"), is(5, "offline"), is(6, "offline")]).await;
+    let replayed: Vec<_> = again.iter().map(|outcome| outcome["replayed"] == true).collect();
+    assert_eq!(replayed, [true, true, false, false]);
+}
+
+async fn post(ledger: &Ledger, commands: &[Value]) -> Vec<Value> {
+    let answered = answers(&ledger.post(&lines(commands), &context("2013-07-31")).await);
+    assert!(answered.iter().all(|outcome| outcome["outcome"] == "accepted"), "{answered:#?}");
+    answered
+}
+
+/// A report about the one server of the license.
+fn is(number: usize, what: &str) -> Value {
+    envelope(number, &license(1), json!({"type": format!("report_server_{what}"), "server": "A"}))
+}
+
+fn id(number: usize) -> Value {
+    is(number, "online")["command_id"].clone()
+}
+
+/// The ids of the commands without events in an export, in their order.
+fn without_events(export: &[u8]) -> Vec<Value> {
+    let lines = export.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+    let commands = lines.filter(|line| line["command"]["outcome"]["events"] == json!([]));
+    commands.map(|line| line["command"]["command_id"].clone()).collect()
 }

@@ -6,7 +6,7 @@ use ledger_seal::leaf::Leaf;
 
 use super::Tested;
 use super::fixture::{Draft, online, post_active};
-use crate::audit::CommandRecord;
+use crate::audit::{AuditedEvent, CommandRecord};
 use crate::seal::LogEntry;
 
 /// More records than any store reads at once, wherever it divides them.
@@ -55,7 +55,9 @@ pub(super) async fn events_are_read_without_their_records(store: Tested) {
     let entries = store.sealed_log().entries(0, 10).await.unwrap();
     let alone = |entry: LogEntry| {
         assert!(entry.has_record);
-        LogEntry { leaf: Leaf { command_digest: [0; 32], ..entry.leaf }, has_record: false, ..entry }
+        let order_number = (entry.position == 0).then(|| "PO-1".to_owned());
+        let entry = LogEntry { leaf: Leaf { command_digest: [0; 32], ..entry.leaf }, has_record: false, ..entry };
+        AuditedEvent { entry, order_number }
     };
     let entries: Vec<_> = entries.into_iter().map(alone).collect();
     assert_eq!(entries.len(), 3);

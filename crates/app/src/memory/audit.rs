@@ -1,13 +1,14 @@
 //! Reading what is held as it is, for verification.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use ledger_seal::leaf::Leaf;
 use uuid::Uuid;
 
 use super::{Held, MemoryStore};
-use crate::audit::{Audit, CommandRecord, EventKey, RecordsPage};
+use crate::audit::{Audit, AuditedEvent, CommandRecord, EventKey, RecordsPage};
 use crate::seal::LogEntry;
-use crate::store::{RebuiltPage, Refold, StoreError};
+use crate::store::{EditionFiles, LICENSE_STREAM, RebuiltPage, Refold, StoreError};
 
 /// How many records are read at once as they lie.
 const LYING: usize = 100;
@@ -32,14 +33,21 @@ impl Audit for MemoryStore {
         Ok(RecordsPage { records, next })
     }
 
-    async fn events(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-        let entries = self.held().entries(from, limit).into_iter();
-        let alone = |entry: LogEntry| LogEntry {
-            leaf: Leaf { command_digest: [0; 32], ..entry.leaf },
-            has_record: false,
-            ..entry
+    async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError> {
+        let held = self.held();
+        let alone = |entry: LogEntry| AuditedEvent {
+            order_number: held.order_number(&entry.leaf),
+            entry: LogEntry { leaf: Leaf { command_digest: [0; 32], ..entry.leaf }, has_record: false, ..entry },
         };
-        Ok(entries.map(alone).collect())
+        Ok(held.entries(from, limit).into_iter().map(alone).collect())
+    }
+
+    async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(Some(self.held().final_until))
+    }
+
+    async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {
+        Ok(self.held().editions.values().cloned().collect())
     }
 
     async fn commands_of(&self, events: &[EventKey]) -> Result<Vec<(EventKey, Uuid)>, StoreError> {
@@ -55,6 +63,13 @@ impl Audit for MemoryStore {
 }
 
 impl Held {
+    /// The order that the event uses up, if it is held as used up.
+    fn order_number(&self, leaf: &Leaf) -> Option<String> {
+        let number = leaf.stream_id.parse().ok().filter(|_| leaf.stream_type == LICENSE_STREAM)?;
+        let order = self.events.get(&number)?.get(&leaf.sequence)?.event.order_number()?.to_owned();
+        self.orders.contains(&(number, order.clone())).then_some(order)
+    }
+
     /// Rebuilds, and puts everything back.
     fn compare_page(&mut self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError> {
         let (current, versions) = (self.current.clone(), self.versions.clone());

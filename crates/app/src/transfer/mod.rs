@@ -97,7 +97,7 @@ pub trait Snapshot: Send {
     async fn records(&mut self, ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError>;
 
     /// Accepted commands that seem to have caused no event, by instant and id, after the one with these, at most
-    /// `limit`. Those whose license has events without a position are left out: they belong to a later moment.
+    /// `limit`. Those that were judged on an event without a position are left out: they belong to a later moment.
     async fn without_events(
         &mut self,
         after: Option<(DateTime<Utc>, Uuid)>,

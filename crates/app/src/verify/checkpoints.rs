@@ -1,6 +1,6 @@
 //! Checkpoints: those that the ledger keeps and those kept elsewhere, met in the order of their sizes.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use ledger_seal::checkpoint::{Checkpoint, CheckpointError};
 use ledger_seal::hash::Hash;
@@ -32,6 +32,8 @@ pub(super) struct Checkpoints {
     kept: VecDeque<Due>,
     /// Up to which of the ledger's own they were read; none: there are no more.
     after: Option<Option<(u64, u64)>>,
+    /// The keys that signed some.
+    signed: HashSet<u64>,
     /// The largest size whose root was right.
     good: u64,
     count: u64,
@@ -51,7 +53,8 @@ impl Checkpoints {
         }
         given.sort_by_key(|due| due.size);
         let count = u64::try_from(evidence.checkpoints.len()).unwrap_or_default();
-        Ok(Self { listed, given: given.into(), kept: VecDeque::new(), after: Some(None), good: 0, count })
+        let (kept, signed) = (VecDeque::new(), HashSet::new());
+        Ok(Self { listed, given: given.into(), kept, after: Some(None), signed, good: 0, count })
     }
 
     /// How many there were.
@@ -65,6 +68,7 @@ impl Checkpoints {
             let page = look.store.sealed_log().checkpoints(after, PAGE).await?;
             self.after = page.last().map(|last| Some((last.checkpoint.size, last.key)));
             self.count += u64::try_from(page.len()).unwrap_or_default();
+            self.signed.extend(page.iter().map(|kept| kept.key));
             for kept in page {
                 self.kept.extend(self.due(look, &kept));
             }
@@ -116,12 +120,19 @@ impl Checkpoints {
         }
     }
 
-    /// Tells of those that are longer than the log.
+    /// Tells of those that are longer than the log, and of keys that have signed nothing.
     pub(super) async fn end(&mut self, look: &mut Look, size: u64) -> Result<(), StoreError> {
         while self.is_due(look, u64::MAX).await? {
-            for Due { name, size: signed, .. } in self.kept.drain(..).chain(self.given.drain(..)) {
+            // One of the ledger's own may have been signed meanwhile.
+            let now = look.store.head().await?.map_or(0, |head| head + 1);
+            let kept = self.kept.drain(..).filter(|due| due.size > now);
+            for Due { name, size: signed, .. } in kept.chain(self.given.drain(..)) {
                 look.damage(format!("{name}: {signed} events were signed, and the log has {size}: it was cut"));
             }
+        }
+        // A key is listed with its first checkpoint.
+        for (number, _) in (1..).zip(&self.listed).filter(|(number, _)| !self.signed.contains(number)) {
+            look.damage(format!("key {number} of the seal: the checkpoints that it signed are gone"));
         }
         Ok(())
     }

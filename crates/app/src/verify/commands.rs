@@ -10,7 +10,7 @@ use super::look::Look;
 use super::record::{Content, Record};
 use crate::audit::{CommandRecord, EventKey};
 use crate::outcome::OutcomeKind;
-use crate::recorded::KeptOutcome;
+use crate::recorded::{KeptOutcome, NOT_WHOLE};
 use crate::store::StoreError;
 
 /// Checks a record by itself; returns it as its events need it, and what is wrong.
@@ -45,7 +45,9 @@ fn disagreements(row: &CommandRecord, outcome: &KeptOutcome) -> impl Iterator<It
     let is_another = told != expected || outcome.replayed;
     let is_another_price = row.accepted && !outcome.tells_their_price();
     let another = is_another.then_some("its outcome is not the one that was given to it");
-    another.into_iter().chain(is_another_price.then_some("its outcome tells another price than its events"))
+    let not_whole = (!outcome.is_whole()).then_some(NOT_WHOLE);
+    let another_price = is_another_price.then_some("its outcome tells another price than its events");
+    [another, not_whole, another_price].into_iter().flatten()
 }
 
 /// The events of these records that were not met in the log must be there, and be their command's.

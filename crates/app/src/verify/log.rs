@@ -1,6 +1,6 @@
 //! The log by position: no gap, every event as it was sealed, every checkpoint on the way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ledger_seal::hash::Hash;
@@ -9,12 +9,13 @@ use ledger_seal::tiles::{TILE, TileId, Tiles};
 use ledger_seal::tree::Tree;
 use uuid::Uuid;
 
-use super::Evidence;
 use super::checkpoints::Checkpoints;
 use super::look::Look;
 use super::record::Record;
 use super::window::Window;
+use super::{Evidence, editions};
 use crate::ahead::Ahead;
+use crate::audit::AuditedEvent;
 use crate::follow::Logged;
 use crate::seal::LogEntry;
 use crate::sealing::root;
@@ -27,7 +28,7 @@ const TILES: u64 = 16;
 
 /// Events as they follow, and the sealed leaves at their positions.
 struct Page {
-    entries: Vec<LogEntry>,
+    events: Vec<AuditedEvent>,
     leaves: Tiles,
 }
 
@@ -43,6 +44,9 @@ pub(super) struct Seen {
 /// The pass so far.
 struct Pass {
     look: Look,
+    evidence: Evidence,
+    /// The editions of facts that there are.
+    editions: HashSet<String>,
     /// How many events were sealed when the pass began.
     sealed: u64,
     /// The position that comes next.
@@ -62,20 +66,36 @@ struct Pass {
 pub(super) async fn look_through(mut look: Look, evidence: Evidence, window: usize) -> Result<Seen, StoreError> {
     let end = look.store.head().await?.map_or(0, |head| head + 1);
     let sealed = look.store.sealed_log().sealed().await?;
+    is_final_by(&mut look, &evidence).await?;
     let checkpoints = Checkpoints::of(&mut look, &evidence).await?;
+    let editions = editions::check(&mut look).await?;
     let mut pages = pages(Arc::clone(&look.store), end);
     let (records, tree) = (Window::new(&look, window), Some(Tree::new()));
     let moved = HashMap::new();
-    let mut pass = Pass { look, sealed, next: 0, events: 0, tree, root: None, checkpoints, records, moved };
+    let mut pass =
+        Pass { look, evidence, editions, sealed, next: 0, events: 0, tree, root: None, checkpoints, records, moved };
     pass.reached().await?;
-    while let Some(Page { entries, leaves }) = pages.next().await? {
-        pass.records.reach(&mut pass.look, &entries).await?;
-        for entry in entries {
-            pass.entry(entry, &leaves).await?;
+    while let Some(Page { events, leaves }) = pages.next().await? {
+        let commands = events.iter().map(|event| event.entry.leaf.command_id);
+        pass.records.reach(&mut pass.look, commands).await?;
+        for event in events {
+            pass.entry(event, &leaves).await?;
         }
         pass.look.progress("events", pass.next, Some(end)).await;
     }
     pass.end().await
+}
+
+/// Checks up to when the ledger says that nothing can be recorded any more: all that is recorded comes later.
+async fn is_final_by(look: &mut Look, evidence: &Evidence) -> Result<(), StoreError> {
+    match look.store.audit().final_until().await? {
+        None => look.damage("the sealer's row is gone: up to when the log is final is not known"),
+        Some(until) if evidence.is_to_come(until) => {
+            look.damage(format!("the log is said to be final up to {until}, which is to come"));
+        }
+        Some(_) => {}
+    }
+    Ok(())
 }
 
 /// The events at positions below the end.
@@ -83,11 +103,11 @@ fn pages(store: Arc<dyn Store>, end: u64) -> Ahead<Page> {
     Ahead::read(0, move |from| {
         let store = Arc::clone(&store);
         async move {
-            let mut entries = if from < end { store.audit().events(from, PAGE).await? } else { Vec::new() };
-            entries.retain(|entry| entry.position < end);
-            let last = entries.last().map(|last| last.position);
+            let mut events = if from < end { store.audit().events(from, PAGE).await? } else { Vec::new() };
+            events.retain(|event| event.entry.position < end);
+            let last = events.last().map(|last| last.entry.position);
             let leaves = leaves(&*store, from, last.unwrap_or(from)).await?;
-            Ok((Page { entries, leaves }, last.map(|last| last + 1).filter(|next| *next < end)))
+            Ok((Page { events, leaves }, last.map(|last| last + 1).filter(|next| *next < end)))
         }
     })
 }
@@ -105,7 +125,8 @@ fn leaf_at(leaves: &Tiles, position: u64) -> Option<Hash> {
 }
 
 impl Pass {
-    async fn entry(&mut self, mut entry: LogEntry, leaves: &Tiles) -> Result<(), StoreError> {
+    async fn entry(&mut self, event: AuditedEvent, leaves: &Tiles) -> Result<(), StoreError> {
+        let AuditedEvent { mut entry, order_number } = event;
         self.gap(entry.position, leaves).await?;
         self.events += 1;
         let record = self.records.get(entry.leaf.command_id);
@@ -119,7 +140,17 @@ impl Pass {
             self.look.damage(format!("{}: its command {} has no record", entry.name(), entry.leaf.command_id));
         }
         let leaf = self.leaf(&entry, data, leaf_at(leaves, entry.position));
-        self.event(&entry);
+        if self.evidence.is_to_come(entry.leaf.recorded_at) {
+            self.look.damage(format!(
+                "{}: it is recorded at {}, which is to come",
+                entry.name(),
+                entry.leaf.recorded_at
+            ));
+        }
+        if !self.editions.contains(&entry.leaf.edition) {
+            self.look.damage(format!("{}: its edition of facts {} is not there", entry.name(), entry.leaf.edition));
+        }
+        self.event(&entry, order_number.as_deref());
         self.records.meet(&entry);
         self.push(leaf).await
     }
@@ -187,7 +218,7 @@ impl Pass {
     }
 
     /// What the event itself must be.
-    fn event(&mut self, entry: &LogEntry) {
+    fn event(&mut self, entry: &LogEntry, order_number: Option<&str>) {
         let leaf = &entry.leaf;
         let event = match Logged::read(&leaf.stream_type, &leaf.payload) {
             Ok(event) => event,
@@ -202,6 +233,15 @@ impl Pass {
             && (leaf.stream_id.as_str(), leaf.sequence) != (leaf.command_id.to_string().as_str(), 1)
         {
             self.look.damage(format!("{}: a refusal's only event is 1, under its command's id", entry.name()));
+        }
+        let uses_up = match &event {
+            Logged::License(event) => event.order_number(),
+            Logged::Refusal(_) => None,
+        };
+        if order_number != uses_up {
+            let [beside, uses_up] = [order_number, uses_up].map(|order| order.unwrap_or("no order"));
+            self.look
+                .damage(format!("{}: beside it stands {beside} as used up, and it uses up {uses_up}", entry.name()));
         }
         if let Logged::License(event) = event {
             self.move_users(leaf.command_id, event.users_moved().unwrap_or_default());

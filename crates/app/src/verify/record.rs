@@ -135,7 +135,7 @@ mod tests {
     fn record(data: &str) -> Record {
         let outcome = format!(
             r#"{{"command_id":"{ID}","outcome":"accepted","replayed":false,"license":"A-1","version":2,"price":null,
-                "events":[{{"type":"UsersReduced","license":"A-1","sequence":2,"data":{data}}}],"violations":[]}}"#
+                "events":[{{"type":"UsersReduced","license":"A-1","sequence":2,"data":{data}}}],"warnings":[],"violations":[]}}"#
         );
         let row = CommandRecord {
             command_id: ID,

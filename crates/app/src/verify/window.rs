@@ -62,12 +62,15 @@ impl Window {
         self.count
     }
 
-    /// Gets the records of these events' commands, as many as there are.
-    pub(super) async fn reach(&mut self, look: &mut Look, entries: &[LogEntry]) -> Result<(), StoreError> {
+    /// Gets the records of these commands, as many as there are.
+    pub(super) async fn reach(
+        &mut self,
+        look: &mut Look,
+        ids: impl Iterator<Item = Uuid> + Clone,
+    ) -> Result<(), StoreError> {
         for id in std::mem::take(&mut self.done) {
             self.forget(id);
         }
-        let ids = entries.iter().map(|entry| entry.leaf.command_id);
         let is_missing = |held: &HashMap<_, _>, id: &Uuid| !held.contains_key(id);
         if self.bytes >= self.limit && ids.clone().any(|id| is_missing(&self.held, &id)) {
             self.make_room(look).await?;

@@ -11,7 +11,7 @@ use super::super::line::{CommandLine, EventLine, FORMAT, Line, VERSION};
 use super::Refused;
 use crate::edition::edition_of;
 use crate::outcome::OutcomeKind;
-use crate::recorded::KeptOutcome;
+use crate::recorded::{KeptOutcome, NOT_WHOLE};
 use crate::store::{LICENSE_STREAM, REFUSAL_STREAM};
 
 /// A line as it was found by itself.
@@ -154,6 +154,9 @@ fn outcome_of(command: &CommandLine) -> Result<KeptOutcome, Refused> {
         == (command.command_id, command.license.as_str(), expected);
     if !is_its || outcome.replayed {
         return Err("its outcome is not the one that was given to it".to_owned());
+    }
+    if !outcome.is_whole() {
+        return Err(NOT_WHOLE.to_owned());
     }
     if command.accepted && !outcome.tells_their_price() {
         return Err("its outcome tells another price than its events".to_owned());
