@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use ledger_app::store::StoreError;
 use sqlx::postgres::PgPool;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::error::store_error;
@@ -36,6 +36,9 @@ const LOOKS_EVERY: Duration = Duration::from_millis(250);
 /// How long the lease lasts; it is renewed at a third.
 const LEASE: Duration = Duration::from_secs(6);
 
+/// How long one look may take. It goes on as long as there is work, of which a burst leaves some minutes.
+const PATIENCE_AT_WORK: Duration = Duration::from_secs(300);
+
 /// How long somebody waits for positions, or for an instant to become final.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -61,29 +64,41 @@ impl Drop for Sealer {
 }
 
 /// Looks for work whenever this process has the lease. What fails is tried again at the next look; whoever needs a
-/// position asks for it by [`settle`], and is told of the failure there.
+/// position asks for it by [`settle`], and is told of the failure there. A server that says nothing is given up.
 async fn work(pool: PgPool) {
-    let holder = Uuid::new_v4();
-    let mut asked: Option<Instant> = None;
-    let mut leads = false;
+    let mut lease = Lease { holder: Uuid::new_v4(), asked: None, is_held: false };
     loop {
         sleep(LOOKS_EVERY).await;
-        if asked.is_none_or(|asked| asked.elapsed() > LEASE / 3) {
-            leads = lease(&pool, holder).await.unwrap_or(false);
-            asked = Some(Instant::now());
-            if leads {
-                publish_what_is_final(&pool).await;
-            }
-        }
-        while leads && seal_if_any(&pool).await.is_ok_and(|given| given == BATCH) {}
-        if leads {
-            seal_what_waits(&pool).await;
+        if timeout(PATIENCE_AT_WORK, look(&pool, &mut lease)).await.is_err() {
+            lease.asked = None;
         }
     }
 }
 
+/// What this process knows of the lease.
+struct Lease {
+    holder: Uuid,
+    /// When it was asked for last.
+    asked: Option<Instant>,
+    is_held: bool,
+}
+
+async fn look(pool: &PgPool, lease: &mut Lease) {
+    if lease.asked.is_none_or(|asked| asked.elapsed() > LEASE / 3) {
+        lease.is_held = take(pool, lease.holder).await.unwrap_or(false);
+        lease.asked = Some(Instant::now());
+        if lease.is_held {
+            publish_what_is_final(pool).await;
+        }
+    }
+    if lease.is_held {
+        while seal_if_any(pool).await.is_ok_and(|given| given >= BATCH) {}
+        seal_what_waits(pool).await;
+    }
+}
+
 /// Takes the lease, or keeps it, unless another process has it. On a standby there is none, until it is promoted.
-async fn lease(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
+async fn take(pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
     if sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(pool).await? {
         return Ok(false);
     }
