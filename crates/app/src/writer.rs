@@ -45,7 +45,8 @@ pub struct Writer {
 /// A command, and where its answer goes.
 #[derive(Debug)]
 struct Asked {
-    license: LicenseNumber,
+    /// The licenses that take part.
+    licenses: Vec<LicenseNumber>,
     entry: Entry,
     context: PostContext,
     reply: oneshot::Sender<Result<Answered, StoreError>>,
@@ -67,12 +68,14 @@ impl Writer {
     /// The store's failure; posting the same command id again tells what became of it.
     pub async fn post(&self, line: InputLine, context: PostContext) -> Result<Answered, StoreError> {
         let entry = read_line(&line, &context.poster).map_err(|error| unwritable(&error))?;
-        let license = match &entry {
+        let licenses = match &entry {
             Entry::Invalid(answered) => return Ok(answered.clone()),
-            Entry::Command(request, _) => request.license.clone(),
+            Entry::Command(request, _) => {
+                std::iter::once(&request.license).chain(request.command.others()).cloned().collect()
+            }
         };
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Asked { license, entry, context, reply }).await.map_err(|_| gone())?;
+        self.queue.send(Asked { licenses, entry, context, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -151,7 +154,8 @@ impl Groups {
     fn set_out(&mut self, ledger: &Arc<Ledger>, waiting: &mut VecDeque<Asked>) {
         let (mut group, mut others) = (Vec::new(), VecDeque::new());
         for asked in waiting.drain(..) {
-            if group.len() < GROUP && !self.licenses.contains_key(&asked.license) {
+            let is_free = !asked.licenses.iter().any(|license| self.licenses.contains_key(license));
+            if group.len() < GROUP && is_free {
                 group.push(asked);
             } else {
                 others.push_back(asked);
@@ -162,7 +166,7 @@ impl Groups {
             return;
         }
         (self.size, self.late_at) = (group.len(), Instant::now() + LATE);
-        let licenses: Vec<_> = group.iter().map(|asked| asked.license.clone()).collect();
+        let licenses: Vec<_> = group.iter().flat_map(|asked| asked.licenses.iter().cloned()).collect();
         let id = self.on_their_way.spawn(write(Arc::clone(ledger), group)).id();
         self.licenses.extend(licenses.into_iter().map(|license| (license, id)));
     }

@@ -7,6 +7,7 @@ use crate::given::GivenFile;
 use crate::{
     catalog, certificate, completions, config, diff, expiring, export, history, import, import_portfolio, keys,
     lineage, list, needed_users, post, rebuild, reconcile, replay, report, rule, seal, serve, show, support, verify,
+    verify_export,
 };
 
 const AFTER_HELP: &str = "\
@@ -39,7 +40,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options everywhere")]
 pub(crate) struct Everywhere {
-    /// The ledger: `sqlite:PATH` or a `postgres://` URL. A SQLite file is created by the first `post`.
+    /// The ledger: `sqlite:PATH` or a `postgres://` URL. A SQLite file is created by what first writes to it.
     // The value may hold a password: it is parsed by hand, because clap would repeat a wrong one, and hidden in helps.
     #[arg(
         long,
@@ -127,6 +128,7 @@ pub(crate) enum Command {
     Rebuild(rebuild::RebuildArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    VerifyExport(verify_export::VerifyExportArgs),
     Replay(replay::ReplayArgs),
     #[command(subcommand)]
     Report(report::ReportCommand),

@@ -48,6 +48,7 @@ pub(crate) async fn diff(run: &Run<'_>, args: &DiffArgs) -> Ended {
         return Err(Failure::Usage("the first --known-at is after the second; exchange the two".to_owned()));
     }
     let between = Between { today: run.today(), on: args.on, from, to };
+    run.needs_a_ledger()?;
     let ledger = run.ledger().await?;
     let mut pages = Pages { ledger: &ledger, between, number: args.number.as_ref(), after: None, is_over: false };
     match run.format {

@@ -47,6 +47,7 @@ pub(crate) async fn expiring(run: &Run<'_>, args: ExpiringArgs) -> Ended {
         return Err(Failure::Usage(format!("--from {from} is after --to {to}; exchange the two")));
     }
     let asked = Expiring { from, to, partner, kept_to: None, known_at, after };
+    run.note_if_there_is_none();
     let page = run.ledger().await?.expiring(&asked, limit, run.when(None, known_at)).await?;
     licenses::page(&page, run.format)?;
     Ok(FINE)

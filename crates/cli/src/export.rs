@@ -42,10 +42,7 @@ struct ExportedView {
 
 /// Exports the ledger.
 pub(crate) async fn export(run: &Run<'_>, args: &ExportArgs) -> Ended {
-    if !run.database.is_there() {
-        let database = run.database;
-        return Err(Failure::Refused(format!("there is no ledger in {database} to export; check the name")));
-    }
+    run.needs_a_ledger()?;
     let store = run.database.open_to_export().await?;
     // Every event that is committed by now is in the export.
     store.settle().await?;

@@ -1,8 +1,10 @@
-//! `--catalog` and `--prices`: the files given for a run.
+//! What is given for a run by options: the files of `--catalog` and `--prices`, verifiers; inputs that cannot be read.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::{fs, io};
+
+use ledger_seal::keys::{KeyError, Verifier};
 
 use crate::exit::Failure;
 
@@ -33,6 +35,11 @@ impl GivenFile {
             }
         }
     }
+}
+
+/// The public part of a key that seals, as an option gives it.
+pub(crate) fn verifier(text: &str) -> Result<Verifier, String> {
+    text.trim().parse().map_err(|error: KeyError| error.to_string())
 }
 
 /// An input that cannot be read.

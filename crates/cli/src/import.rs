@@ -1,8 +1,8 @@
 //! `import`: a whole ledger from a file, into an empty one.
 
 use std::fs::File;
-use std::io::{self, BufReader, Seek, stdin};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, Seek, Stdin, stdin};
+use std::path::{Path, PathBuf};
 
 use ledger_app::transfer::ImportError;
 use ledger_app::transfer::import::{Imported, Told, import as import_from};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{Ended, FINE, Failure, note};
-use crate::given::cannot_read;
+use crate::given::{cannot_read, verifier};
 use crate::output;
 use crate::output::words::counted;
 use crate::progress::Count;
@@ -38,10 +38,6 @@ pub(crate) struct ImportArgs {
     /// The key that its last checkpoint must be signed by (name+id+key), as it was handed over
     #[arg(long = "verifier", value_name = "KEY", value_parser = verifier)]
     verifiers: Vec<Verifier>,
-}
-
-fn verifier(text: &str) -> Result<Verifier, String> {
-    text.parse().map_err(|error: ledger_seal::keys::KeyError| error.to_string())
 }
 
 /// What was imported, as JSON shows it.
@@ -80,18 +76,12 @@ struct Input {
 
 impl Input {
     fn open(args: &ImportArgs) -> Result<Self, Failure> {
-        let (name, source): (_, Box<dyn io::Read>) = match args.file.as_deref() {
-            Some(path) if path.as_os_str() != "-" => {
-                let name = path.display().to_string();
-                let file = File::open(path).map_err(|error| cannot_read(&name, &error))?;
-                if file.metadata().map_err(|error| cannot_read(&name, &error))?.is_file() {
-                    return Ok(Self { name, file });
-                }
-                (name, Box::new(file))
-            }
-            _ => ("standard input".to_owned(), Box::new(stdin())),
+        let (name, source) = opened(args.file.as_deref())?;
+        let file = match source {
+            Source::File(file) if file.metadata().is_ok_and(|file| file.is_file()) => Ok(file),
+            once => spooled(once),
         };
-        let file = spooled(source).map_err(|error| cannot_read(&name, &error))?;
+        let file = file.map_err(|error| cannot_read(&name, &error))?;
         Ok(Self { name, file })
     }
 
@@ -104,13 +94,44 @@ impl Input {
 }
 
 /// What can be read once only, in a file without a name: nothing is left of it, however this ends.
-fn spooled(mut source: Box<dyn io::Read>) -> io::Result<File> {
+fn spooled(source: Source) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut source, &mut file)?;
+    match source {
+        Source::File(mut pipe) => io::copy(&mut pipe, &mut file)?,
+        Source::Input(mut input) => io::copy(&mut input, &mut file)?,
+    };
     Ok(file)
 }
 
-fn failure(error: ImportError, name: &str) -> Failure {
+/// What a file is read from.
+pub(crate) enum Source {
+    /// A file, or something that has a name as files do.
+    File(File),
+    /// Standard input.
+    Input(Stdin),
+}
+
+impl Source {
+    /// Reads it once.
+    pub(crate) fn reader(self) -> Box<dyn BufRead + Send> {
+        match self {
+            Self::File(file) => Box::new(BufReader::with_capacity(BUFFER_BYTES, file)),
+            Self::Input(input) => Box::new(BufReader::with_capacity(BUFFER_BYTES, input)),
+        }
+    }
+}
+
+/// The name of a source for people, and the source; without a name, or of `-`, standard input.
+pub(crate) fn opened(path: Option<&Path>) -> Result<(String, Source), Failure> {
+    let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+        return Ok(("standard input".to_owned(), Source::Input(stdin())));
+    };
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| cannot_read(&name, &error))?;
+    Ok((name, Source::File(file)))
+}
+
+pub(crate) fn failure(error: ImportError, name: &str) -> Failure {
     match error {
         ImportError::Store(error) => error.into(),
         ImportError::Input(error) => cannot_read(name, &error),

@@ -148,6 +148,7 @@ async fn create(run: &Run<'_>, args: CreateArgs) -> Ended {
 }
 
 async fn list(run: &Run<'_>) -> Ended {
+    run.note_if_there_is_none();
     let (keys, now) = (run.database.open(Opened::ToRead).await?.keys().await?, Utc::now());
     let items: Vec<_> = keys.into_iter().map(|key| KeyView::of(key, now)).collect();
     match run.format {
@@ -158,6 +159,7 @@ async fn list(run: &Run<'_>) -> Ended {
 }
 
 async fn revoke(run: &Run<'_>, args: &RevokeArgs) -> Ended {
+    run.needs_a_ledger()?;
     // Given the whole key, its secret is neither needed nor repeated.
     let id = PresentedKey::parse(&args.id).map_or(args.id.as_str(), |key| key.id);
     let (store, now) = (run.database.open(Opened::ToRead).await?, Utc::now());

@@ -78,6 +78,7 @@ pub(crate) async fn list(run: &Run<'_>, args: ListArgs) -> Ended {
         after: args.after,
         limit: args.limit,
     };
+    run.note_if_there_is_none();
     let page = run.ledger().await?.list(&query, when).await?;
     licenses::page(&page, run.format)?;
     Ok(FINE)

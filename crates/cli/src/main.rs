@@ -41,6 +41,7 @@ mod tally;
 mod usage;
 mod values;
 mod verify;
+mod verify_export;
 
 use std::process::ExitCode;
 
@@ -106,6 +107,7 @@ async fn run(cli: Cli, database: &Database) -> Ended {
         Command::Rebuild(_) => rebuild::rebuild(&run).await,
         Command::Export(args) => export::export(&run, &args).await,
         Command::Import(args) => import::import(&run, &args).await,
+        Command::VerifyExport(args) => verify_export::verify(&run, &args).await,
         Command::Replay(_) => replay::replay(&run).await,
         Command::Report(command) => report::report(&run, command).await,
         Command::Serve(args) => serve::serve(&run, &args).await,

@@ -31,6 +31,7 @@ struct Rebuilt {
 
 /// Rebuilds, and prints what was looked at and mended.
 pub(crate) async fn rebuild(run: &Run<'_>) -> Ended {
+    run.needs_a_ledger()?;
     let tell =
         |page: &ledger_app::store::RebuiltPage| page.mended.iter().for_each(|what| note(&format!("mended: {what}")));
     let RebuildSummary { licenses, events, mended } = run.ledger().await?.rebuild(tell).await?;

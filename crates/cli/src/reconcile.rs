@@ -56,6 +56,7 @@ struct Counts {
 pub(crate) async fn reconcile(run: &Run<'_>, args: &ReconcileArgs) -> Ended {
     let bytes = read(&args.file)?;
     let sheet = sheet(&args.file, &bytes, &[Column::License])?;
+    run.needs_a_ledger()?;
     let ledger = run.ledger().await?;
     let context = vendor_desk(run);
     let mut reconciliation = Reconciliation::new(&ledger, &sheet, args.on, &context);

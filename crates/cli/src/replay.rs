@@ -6,7 +6,7 @@ use ledger_app::replay::{Amount, Difference, Replayed, Told, replay as judge_ane
 use serde::Serialize;
 
 use crate::args::Format;
-use crate::exit::{Ended, FINE, Failure, REFUSED};
+use crate::exit::{Ended, FINE, REFUSED};
 use crate::output::words::counted;
 use crate::progress::Count;
 use crate::run::Run;
@@ -41,10 +41,7 @@ struct Summary {
 
 /// Replays, and lists the differences.
 pub(crate) async fn replay(run: &Run<'_>) -> Ended {
-    if !run.database.is_there() {
-        let database = run.database;
-        return Err(Failure::Refused(format!("there is no ledger in {database} to judge; check the name")));
-    }
+    run.needs_a_ledger()?;
     let store = run.database.open_to_export().await?;
     let progress = Count::new();
     let mut out = BufWriter::new(stdout());

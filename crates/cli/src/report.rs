@@ -113,6 +113,7 @@ pub(crate) async fn report(run: &Run<'_>, command: ReportCommand) -> Ended {
         }
         given => given == Some(GivenFormat::Csv),
     };
+    run.needs_a_ledger()?;
     let ledger = run.ledger().await?;
     let report = ledger.report(question, run.today(), how.known_at).await?;
     if is_csv {

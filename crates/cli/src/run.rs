@@ -13,7 +13,7 @@ use ledger_domain::catalog::{BUILT_IN_CATALOG, BUILT_IN_PRICES};
 use ledger_domain::values::Date;
 
 use crate::args::{Everywhere, Format, GivenFormat};
-use crate::exit::Failure;
+use crate::exit::{Failure, note};
 use crate::store::{Database, Opened};
 
 /// The options that stand everywhere, read.
@@ -77,6 +77,21 @@ impl<'a> Run<'a> {
     /// The catalog given, else the built-in one: for what is asked of no ledger.
     pub(crate) fn catalog_without_ledger(&self) -> &str {
         self.given.catalog.as_deref().unwrap_or(BUILT_IN_CATALOG)
+    }
+
+    /// For what is wrong to say of an empty ledger, when only the name was mistyped.
+    pub(crate) fn needs_a_ledger(&self) -> Result<(), Failure> {
+        if self.database.is_there() {
+            return Ok(());
+        }
+        Err(Failure::Refused(format!("there is no ledger in {}; check the name", self.database)))
+    }
+
+    /// For lists: an empty one may only mean that the name was mistyped.
+    pub(crate) fn note_if_there_is_none(&self) {
+        if !self.database.is_there() {
+            note(&format!("there is no ledger in {} yet; if there should be one, check the name", self.database));
+        }
     }
 
     /// Opens the ledger to read: where there is none yet, it is empty, and none is made.

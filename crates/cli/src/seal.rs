@@ -133,6 +133,7 @@ async fn init(run: &Run<'_>, args: &InitArgs) -> Ended {
 }
 
 async fn checkpoint(run: &Run<'_>, args: &CheckpointArgs) -> Ended {
+    run.needs_a_ledger()?;
     let store = run.database.open(Opened::ToRead).await?;
     let key = files::read_key(&args.files.key)?;
     loop {
@@ -154,6 +155,7 @@ async fn sleep_while_unchanged(store: &dyn Store, last: &KeptCheckpoint, minutes
 }
 
 async fn rotate(run: &Run<'_>, files: &Files) -> Ended {
+    run.needs_a_ledger()?;
     let store = run.database.open(Opened::ToRead).await?;
     let old = files::read_key(&files.key)?;
     let new = new_key(old.verifier().name()).map_err(Failure::from)?;
@@ -229,6 +231,7 @@ struct KeyView {
 }
 
 async fn status(run: &Run<'_>) -> Ended {
+    run.note_if_there_is_none();
     let store = run.database.open(Opened::ToRead).await?;
     store.settle().await?;
     let status = sealing::status(&*store).await?;

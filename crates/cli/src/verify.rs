@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{Ended, FINE, Failure, REFUSED, note};
-use crate::given::cannot_read;
+use crate::given::{cannot_read, verifier};
 use crate::output;
 use crate::output::words::counted;
 use crate::progress::{Count, how_far};
@@ -42,10 +42,6 @@ pub(crate) struct VerifyArgs {
     verifiers: Vec<Verifier>,
 }
 
-fn verifier(text: &str) -> Result<Verifier, String> {
-    text.parse().map_err(|error: ledger_seal::keys::KeyError| error.to_string())
-}
-
 /// What was found, as JSON shows it.
 #[derive(Serialize)]
 struct VerifiedView {
@@ -65,12 +61,7 @@ pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
         checkpoints: checkpoints(&args.checkpoints)?,
         now: Some(Utc::now()),
     };
-    if !run.database.is_there() {
-        let database = run.database;
-        return Err(Failure::Refused(format!(
-            "there is no ledger in {database}: nothing was verified; check the name"
-        )));
-    }
+    run.needs_a_ledger()?;
     let store = run.database.open(Opened::ToRead).await?;
     // The passes run beside each other.
     let (progress, mut passes) = (Count::new(), BTreeMap::new());

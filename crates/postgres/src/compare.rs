@@ -8,12 +8,12 @@ use ledger_domain::event::Event;
 use ledger_domain::license::Facts;
 use ledger_domain::values::{Date, LicenseNumber};
 use sqlx::postgres::PgPool;
-use sqlx::{Executor, PgConnection, Postgres, Transaction};
+use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 use tokio::task::JoinSet;
 
 use crate::copy::Rows;
 use crate::copy_facts;
-use crate::copy_out::{self, Fields};
+use crate::copy_out::{self, Borrowed, Fields};
 use crate::error::{damaged, store_error};
 use crate::expected::Expected;
 use crate::rebuild::{CURRENT, VERSIONS};
@@ -53,14 +53,20 @@ pub(crate) async fn compare(pool: &PgPool, licenses: &[String], refold: Refold) 
     for part in licenses.chunks(licenses.len().div_ceil(PARTS).max(1)) {
         let (pool, part) = (pool.clone(), part.to_vec());
         parts.spawn(async move {
-            let mut snapshot = snapshot(&pool).await?;
+            let mut connection = Borrowed::from(&pool).await?;
+            let mut snapshot = connection.begin().await.map_err(store_error)?;
+            snapshot.execute(SNAPSHOT).await.map_err(store_error)?;
             let compared = compare_part(&mut snapshot, &part, refold).await?;
-            snapshot.commit().await.map(|()| compared).map_err(store_error)
+            snapshot.commit().await.map_err(store_error)?;
+            connection.give_back();
+            Ok(compared)
         });
     }
     let mut all = Compared::default();
     while let Some(part) = parts.join_next().await {
-        let part = part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))??;
+        let part: Result<Compared, StoreError> =
+            part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))?;
+        let part = part?;
         all.events += part.events;
         all.in_doubt.extend(part.in_doubt);
     }

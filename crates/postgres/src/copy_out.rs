@@ -3,12 +3,15 @@
 //! Other than a query's, these rows are described nowhere: whoever reads them names the fields in the order in which the
 //! statement does.
 
+use std::ops::{Deref, DerefMut};
+
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use futures::TryStreamExt;
 use ledger_app::store::StoreError;
 use ledger_domain::values::Date;
-use sqlx::PgConnection;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
+use sqlx::{PgConnection, Postgres};
 use uuid::Uuid;
 
 use crate::error::{damaged, store_error};
@@ -23,15 +26,56 @@ const EPOCH: (Date, DateTime<Utc>) = match Date::from_ymd_opt(2000, 1, 1) {
     None => (Date::MIN, DateTime::<Utc>::MIN_UTC),
 };
 
+/// A connection of the pool for a COPY. It goes back only when all was received: what somebody leaves in it who gives up in
+/// the middle would be taken for the answer to what is asked next.
+pub(crate) struct Borrowed {
+    connection: PoolConnection<Postgres>,
+    is_clean: bool,
+}
+
+impl Borrowed {
+    pub(crate) async fn from(pool: &PgPool) -> Result<Self, StoreError> {
+        Ok(Self { connection: pool.acquire().await.map_err(store_error)?, is_clean: false })
+    }
+
+    /// Gives it back: all that was asked has been received.
+    pub(crate) fn give_back(mut self) {
+        self.is_clean = true;
+    }
+}
+
+impl Deref for Borrowed {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Borrowed {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if !self.is_clean {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 /// Reads all rows of the query, each by `read`.
 pub(crate) async fn rows<T>(
     pool: &PgPool,
     query: &str,
     read: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut connection = pool.acquire().await.map_err(store_error)?;
+    let mut connection = Borrowed::from(pool).await?;
     let mut rows = Vec::new();
     each(&mut connection, query, |row| read(row).map(|row| rows.push(row))).await?;
+    connection.give_back();
     Ok(rows)
 }
 

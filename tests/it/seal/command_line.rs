@@ -113,7 +113,7 @@ fn status_and_checkpoint_make_no_ledger() {
     let key = folder.path().join("seal.key");
     fs::write(&key, SecretKey::new(ORIGIN, &[1; 32]).unwrap().to_file()).unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
-    refused(&cli, &["seal", "checkpoint", "--key", key.to_str().unwrap()], 1, "seal init");
+    refused(&cli, &["seal", "checkpoint", "--key", key.to_str().unwrap()], 1, "there is no ledger in sqlite:");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -159,6 +159,6 @@ async fn a_ledger_is_verified_on_postgresql() {
 #[test]
 fn a_ledger_that_is_not_there_is_not_called_healthy() {
     let folder = tempdir().unwrap();
-    refused(&Cli::sqlite(folder.path()), &["verify"], 1, "nothing was verified");
+    refused(&Cli::sqlite(folder.path()), &["verify"], 1, "there is no ledger in sqlite:");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -4,6 +4,7 @@ mod append_only;
 mod beside;
 mod by_itself;
 mod command_line;
+mod mutations;
 mod same_root;
 mod tampering;
 

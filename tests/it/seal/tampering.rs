@@ -31,21 +31,21 @@ fn key(seed: u8) -> SecretKey {
 }
 
 /// A ledger, and a way past its triggers.
-enum Behind {
+pub(super) enum Behind {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
-struct Tampered {
-    store: Arc<dyn Store>,
-    behind: Behind,
+pub(super) struct Tampered {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) behind: Behind,
     /// The checkpoint that was kept elsewhere.
     kept: String,
     _folder: TempDir,
 }
 
 impl Tampered {
-    async fn sqlite() -> Self {
+    pub(super) async fn sqlite() -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("ledger.db");
         let store = Arc::new(SqliteStore::open(path.to_str().unwrap()).await.unwrap());
@@ -61,7 +61,7 @@ impl Tampered {
         Self::filled(store, Behind::Sqlite(file), folder).await
     }
 
-    async fn postgres() -> Self {
+    pub(super) async fn postgres() -> Self {
         let url = Server::shared().await.unwrap().new_database().await.unwrap();
         let store = Arc::new(PostgresStore::connect(&url).await.unwrap());
         let mut behind = PgConnection::connect(&url).await.unwrap();
@@ -96,7 +96,7 @@ impl Tampered {
         }
     }
 
-    async fn verified(&self, evidence: &Evidence) -> (Verified, Vec<String>) {
+    pub(super) async fn verified(&self, evidence: &Evidence) -> (Verified, Vec<String>) {
         beside::verified(&self.store, evidence).await
     }
 
@@ -108,7 +108,7 @@ impl Tampered {
         }
     }
 
-    fn kept_elsewhere(&self) -> Evidence {
+    pub(super) fn kept_elsewhere(&self) -> Evidence {
         Evidence {
             verifiers: vec![key(1).verifier().clone()],
             checkpoints: vec![("kept".to_owned(), self.kept.clone())],

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::tempdir;
 
@@ -195,10 +196,42 @@ fn only_a_checkpoint_of_the_key_given_is_believed() {
     let key = folder.path().join("stranger.key");
     let made = stranger.json(&["seal", "init", "--key", key.to_str().unwrap(), "--origin", "ledger.example/licenses"]);
     let file = file.to_str().unwrap();
-    let refused = to.run(&["import", "--verifier", made["verifier"].as_str().unwrap(), file]);
-    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
-    assert!(said(&refused).contains("its last checkpoint"), "{}", said(&refused));
+    let strangers = made["verifier"].as_str().unwrap();
+    for asked in [["import", "--verifier", strangers, file], ["verify-export", "--key", strangers, file]] {
+        let refused = to.run(&asked);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("its last checkpoint"), "{}", said(&refused));
+    }
     assert_eq!(to.json(&["import", "--verifier", &verifier, file])["was_there"], false);
+}
+
+#[test]
+fn an_export_is_checked_without_a_ledger() {
+    let folder = tempdir().unwrap();
+    let (from, none) = (Cli::sqlite(folder.path()), Cli::on(file_database(folder.path(), "none.db")));
+    let verifier = filled(&from, folder.path(), 20);
+    let (file, text) = exported(&from, folder.path(), "good.ndjson");
+    let found = none.json(&["verify-export", file.to_str().unwrap(), "--key", &verifier]);
+    assert_eq!(
+        (&found["events"], &found["commands"]),
+        (&found["signed"], &json!(text.lines().filter(|line| line.starts_with("{\"command\":")).count()))
+    );
+    from.post(&ndjson([purchase(1_000)]));
+    let (later, _) = exported(&from, folder.path(), "later.ndjson");
+    let output = none.run(&["verify-export", later.to_str().unwrap(), "--key", &verifier]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("its last checkpoint does not cover the last 2 events"), "{}", said(&output));
+    let damaged = folder.path().join("damaged.ndjson");
+    for (number, (damage, what)) in DAMAGES.iter().enumerate() {
+        let mut lines: Lines = text.lines().map(str::to_owned).collect();
+        let line = damage(&mut lines);
+        fs::write(&damaged, lines.join("\n") + "\n").unwrap();
+        let output = none.run(&["verify-export", damaged.to_str().unwrap(), "--key", &verifier]);
+        let is_named = said(&output).contains(&format!("line {line}: ")) || said(&output).contains("version 2");
+        assert_eq!(output.status.code(), Some(1), "damage {number}: {}", said(&output));
+        assert!(is_named && said(&output).contains(what), "damage {number}, {what}: {}", said(&output));
+    }
+    assert!(!folder.path().join("none.db").exists());
 }
 
 #[test]

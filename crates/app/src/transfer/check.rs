@@ -35,6 +35,8 @@ pub(super) struct Checked {
     pub(super) events: u64,
     pub(super) commands: u64,
     pub(super) root: Hash,
+    /// How many events its last checkpoint covers.
+    pub(super) signed: u64,
     pub(super) adoptions: Vec<Adoption>,
     pub(super) licenses: Licenses,
 }
@@ -86,6 +88,7 @@ pub(super) async fn check(
         events: check.tree.size(),
         commands: check.count,
         root: check.tree.root(),
+        signed: check.checkpoint.map_or(0, |((size, _), _)| size),
         adoptions: check.adoptions,
         licenses: check.licenses,
     })

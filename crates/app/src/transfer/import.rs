@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 use ledger_seal::hash::Hash;
 use ledger_seal::keys::Verifier;
 
-use super::check::check;
+use super::check::{Checked, check};
 use super::write::write;
 use super::{ImportState, Transfer};
 use crate::store::StoreError;
@@ -74,6 +74,33 @@ pub struct Imported {
     pub root: Hash,
     /// Whether all of it was there before.
     pub was_there: bool,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// Events.
+    pub events: u64,
+    /// Commands.
+    pub commands: u64,
+    /// The root over the events.
+    pub root: Hash,
+    /// How many of the events its last checkpoint covers.
+    pub signed: u64,
+}
+
+/// Looks the file through as [`import`] does before it writes, without any ledger. `verifiers`, where there are any, must
+/// have signed its last checkpoint.
+///
+/// # Errors
+/// [`ImportError`]: the first damage.
+pub async fn look_through(
+    source: impl BufRead + Send,
+    verifiers: &[Verifier],
+    tell: &mut (dyn FnMut(Told) + Send),
+) -> Result<Contents, ImportError> {
+    let Checked { events, commands, root, signed, .. } = check(source, verifiers, tell).await?;
+    Ok(Contents { events, commands, root, signed })
 }
 
 /// Imports the file, which `open` opens anew each time it is read. `verifiers`, where there are any, must have signed

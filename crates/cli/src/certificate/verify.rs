@@ -10,13 +10,13 @@ use ledger_domain::catalog::Catalog;
 use ledger_domain::entitlement::Entitlement;
 use ledger_domain::values::LicenseNumber;
 use ledger_seal::checkpoint::Checkpoint;
-use ledger_seal::keys::{KeyError, Verifier};
+use ledger_seal::keys::Verifier;
 use serde::Serialize;
 
 use super::page;
 use crate::args::Format;
 use crate::exit::{Ended, FINE, REFUSED, note};
-use crate::given::cannot_read;
+use crate::given::{cannot_read, verifier};
 use crate::output;
 use crate::output::card;
 use crate::output::words::counted;
@@ -46,10 +46,6 @@ pub(crate) struct VerifyCertificateArgs {
     /// The verifier of the ledger's key (name+id+key), as its owner handed it over
     #[arg(long, value_name = "VERIFIER", value_parser = verifier)]
     key: Verifier,
-}
-
-fn verifier(text: &str) -> Result<Verifier, String> {
-    text.trim().parse().map_err(|error: KeyError| error.to_string())
 }
 
 /// What was proved, as JSON shows it.
