@@ -6,6 +6,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Subcommand, value_parser};
 use ledger_http::config::{NUMBERS, Setting, Settings};
 use toml::de::{DeTable, DeValue};
@@ -140,14 +141,15 @@ fn written(settings: &Settings) -> String {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
     listen: Option<SocketAddr>,
-    open: bool,
+    /// None: neither a flag nor the environment says.
+    open: Option<bool>,
     numbers: Vec<(&'static Setting, u64)>,
 }
 
 impl Given {
     fn set(&self, settings: &mut Settings, problems: &mut Vec<String>) {
         settings.listen = self.listen.unwrap_or(settings.listen);
-        settings.open |= self.open;
+        settings.open = self.open.unwrap_or(settings.open);
         problems.extend(self.numbers.iter().filter_map(|(setting, value)| setting.set(settings, *value).err()));
     }
 }
@@ -158,7 +160,7 @@ impl clap::Args for Given {
         let listen =
             listen.value_parser(value_parser!(SocketAddr)).help("The address to listen on [default: 127.0.0.1:8080]");
         let open = Arg::new("open").long("open").action(ArgAction::SetTrue).env("LICENSE_LEDGER_OPEN");
-        let open = open.help("Let everybody do everything, without a key; on a loopback address only");
+        let open = open.help("Take everybody for a vendor, without a key; on a loopback address only");
         command.args([listen, open]).args(NUMBERS.iter().map(number_arg))
     }
 
@@ -177,10 +179,12 @@ fn number_arg(setting: &'static Setting) -> Arg {
 
 impl clap::FromArgMatches for Given {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let is_given =
+            matches!(matches.value_source("open"), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
         let number = |setting: &'static Setting| Some((setting, *matches.get_one::<u64>(setting.key)?));
         Ok(Self {
             listen: matches.get_one("listen").copied(),
-            open: matches.get_flag("open"),
+            open: is_given.then(|| matches.get_flag("open")),
             numbers: NUMBERS.iter().filter_map(number).collect(),
         })
     }

@@ -24,6 +24,9 @@ use tokio_util::io::StreamReader;
 
 use crate::access::Identity;
 use crate::body::must_be;
+use crate::commands::{command_id, outcome_name};
+use crate::logs::RequestId;
+use crate::metrics;
 use crate::problem::{self, Problem};
 use crate::service::Service;
 
@@ -58,7 +61,8 @@ pub(crate) async fn post_batch(
     }
     let room = Arc::clone(&service.batches).try_acquire_owned().map_err(|_| too_many())?;
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
-    let mut batch = Batch::new(service, identity, request.into_body(), room);
+    let request_id = request.extensions().get::<RequestId>().cloned();
+    let mut batch = Batch::new(service, identity, request_id, request.into_body(), room);
     if waits_to_be_asked {
         // Whatever has arrived by then is kept.
         let _ = timeout(FIRST_BYTES, batch.groups.gather()).await;
@@ -75,6 +79,7 @@ type Lines = StreamReader<stream::MapErr<BodyDataStream, fn(axum::Error) -> io::
 struct Batch {
     service: Arc<Service>,
     identity: Identity,
+    request_id: Option<RequestId>,
     groups: Groups<Lines>,
     summary: Summary,
     /// The group that is being committed.
@@ -126,11 +131,17 @@ enum Cut {
 }
 
 impl Batch {
-    fn new(service: Arc<Service>, identity: Identity, body: Body, room: OwnedSemaphorePermit) -> Self {
+    fn new(
+        service: Arc<Service>,
+        identity: Identity,
+        request_id: Option<RequestId>,
+        body: Body,
+        room: OwnedSemaphorePermit,
+    ) -> Self {
         let as_io: fn(axum::Error) -> io::Error = io::Error::other;
         let lines = StreamReader::new(body.into_data_stream().map_err(as_io));
         let groups = Groups::new(lines, true);
-        Self { service, identity, groups, summary: Summary::default(), posting: None, _room: room }
+        Self { service, identity, request_id, groups, summary: Summary::default(), posting: None, _room: room }
     }
 
     /// The answer, in pieces of a group each.
@@ -156,7 +167,10 @@ impl Batch {
             Some(posting) => posting,
             None => match self.next_group().await? {
                 Some(lines) => self.post(lines),
-                None => return Ok(Piece::Last(self.summary.line())),
+                None => {
+                    self.log_end();
+                    return Ok(Piece::Last(self.summary.line()));
+                }
             },
         };
         let posted = self.gathering_meanwhile(posting).await.map_err(Cut::Unanswered)?;
@@ -213,6 +227,7 @@ impl Batch {
         let mut lines = Vec::with_capacity(answered.iter().map(|answered| answered.json.len() + 1).sum());
         for answered in answered {
             self.summary.count(answered);
+            self.log_line(answered);
             lines.extend_from_slice(answered.json.as_bytes());
             lines.push(b'\n');
         }
@@ -220,8 +235,41 @@ impl Batch {
     }
 
     fn log(&self, cut: &Cut) {
-        let (key, lines) = (&*self.identity.key_id, self.summary.lines);
-        tracing::warn!(key, lines, %cut, "a batch ends without its summary");
+        let (request_id, key, lines) = (self.request_id(), &*self.identity.key_id, self.summary.lines);
+        tracing::warn!(request_id, key, lines, %cut, "a batch ends without its summary");
+    }
+
+    fn log_end(&self) {
+        let Summary { lines, accepted, rejected, invalid, conflict, forbidden, replayed } = self.summary;
+        let (request_id, key) = (self.request_id(), &*self.identity.key_id);
+        tracing::info!(
+            request_id,
+            key,
+            lines,
+            accepted,
+            rejected,
+            invalid,
+            conflict,
+            forbidden,
+            replayed,
+            "a batch ends"
+        );
+    }
+
+    /// Counts the line. What the ledger records needs no line in the log; what it does not has one.
+    fn log_line(&self, answered: &Answered) {
+        let outcome = outcome_name(answered.kind);
+        metrics::posted(outcome);
+        if matches!(answered.kind, OutcomeKind::Accepted | OutcomeKind::Rejected) {
+            return;
+        }
+        let (request_id, key, answer) = (self.request_id(), &*self.identity.key_id, self.summary.lines);
+        let command_id = command_id(answered).map(tracing::field::display);
+        tracing::info!(request_id, key, answer, command_id, outcome, "a line of a batch");
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref().map(RequestId::as_str)
     }
 }
 

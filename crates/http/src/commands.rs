@@ -75,12 +75,12 @@ fn accepted(answered: Answered) -> Response<Body> {
 }
 
 /// An outcome begins with the command's id.
-fn command_id(answered: &Answered) -> Option<Uuid> {
+pub(crate) fn command_id(answered: &Answered) -> Option<Uuid> {
     let behind = answered.json.strip_prefix(r#"{"command_id":""#)?;
     Uuid::try_parse(behind.get(..36)?).ok()
 }
 
-const fn outcome_name(kind: OutcomeKind) -> &'static str {
+pub(crate) const fn outcome_name(kind: OutcomeKind) -> &'static str {
     match kind {
         OutcomeKind::Accepted => "accepted",
         OutcomeKind::Rejected => "rejected",

@@ -37,8 +37,9 @@ impl Edge {
     }
 
     /// Answers a request. Whatever happens, there is an answer, and a line in the log.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let around = Around::new(&request);
+        request.extensions_mut().insert(around.id.clone());
         let mut line = Line::new(request.method(), request.uri());
         let answered = AssertUnwindSafe(self.admitted(request, &mut line)).catch_unwind().await;
         let answered = answered.unwrap_or_else(|_| Err(panicked(&around.id)));

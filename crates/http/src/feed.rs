@@ -137,6 +137,10 @@ impl Reader {
         let mut head = self.service.lookout.watch();
         loop {
             let page = self.look(limit).await?;
+            if !self.service.access.still_admits(&self.identity) {
+                // Whoever asks on is told why.
+                return Ok(FeedPage { events: Vec::new(), looked_up_to: None });
+            }
             let is_over = Instant::now() >= until || self.service.stopping.is_cancelled();
             if !page.events.is_empty() || is_over {
                 return Ok(FeedPage { looked_up_to: self.after.filter(|_| self.after != begun), ..page });

@@ -78,6 +78,11 @@ pub(crate) async fn metrics(
     identity: Identity,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Watch)?;
+    if identity.partner.is_some() {
+        let en = "the figures are of all partners, and this key is kept to one";
+        let ru = "показатели относятся ко всем партнёрам, а этот ключ — к одному";
+        return Err(Problem::new(&problem::FORBIDDEN, en, ru));
+    }
     metrics::sealer_lags(sealer_lag(service.store()).await);
     let mut response = Response::new(Body::from(service.metrics.print()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -35,7 +35,10 @@ impl Metrics {
     pub fn install() -> Result<Self, BuildError> {
         let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
         metrics::describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time until a request was answered.");
-        metrics::describe_counter!(COMMANDS, "Single commands that were posted, by outcome.");
+        metrics::describe_counter!(
+            COMMANDS,
+            "Commands that were posted, one by one, in batches and by commits of quotes, by outcome."
+        );
         metrics::describe_gauge!(CONNECTIONS, "Connections that are open.");
         metrics::describe_counter!(TURNED_AWAY, "Connections that were closed because there were too many.");
         metrics::describe_gauge!(SEALER_LAG, Unit::Seconds, "How old the oldest event is that is not sealed yet.");

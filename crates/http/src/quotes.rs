@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 use crate::access::{Identity, Right};
 use crate::body::JsonBytes;
+use crate::commands::outcome_name;
 use crate::licenses::written;
+use crate::metrics;
 use crate::params::read_as;
 use crate::problem::{self, Problem};
 use crate::service::{Service, json_response};
@@ -104,7 +106,10 @@ pub(crate) async fn commit(
     let committing = tokio::spawn(async move { ledger.commit_quote(id, &context).await });
     match committing.await.map_err(|error| fault(&error))?? {
         Committed::Unknown => Err(no_such_quote(id)),
-        Committed::Done { answered } => Ok(json_response(written(&QuoteCommitted::new(id, &answered)?)?)),
+        Committed::Done { answered } => {
+            answered.iter().for_each(|answered| metrics::posted(outcome_name(answered.kind)));
+            Ok(json_response(written(&QuoteCommitted::new(id, &answered)?)?))
+        }
         Committed::Changed(changed) => Err(has_changed(&changed)?),
     }
 }

@@ -106,6 +106,8 @@ async fn every_role_does_what_it_may_and_nothing_else() {
         assert_eq!(client.get("/metrics").await.status, watches, "{role}");
         assert_eq!(client.get("/healthz").await.status, 200, "{role}");
     }
+    let kept = service.place.key(&["--name", "kept", "--role", "reporter", "--partner", "Softline"]);
+    service.vendor.with_key(&kept).get("/metrics").await.problem(403, "/problems/forbidden");
 }
 
 #[tokio::test]

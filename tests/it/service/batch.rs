@@ -177,6 +177,32 @@ async fn a_store_that_fails_ends_a_batch_without_its_summary() {
     assert_eq!(summary["accepted"], 2);
 }
 
+#[tokio::test]
+async fn what_a_batch_does_not_record_is_logged_and_all_of_it_counted() {
+    let service = Service::on_sqlite(&[]);
+    let caller = service.vendor.with_key(&service.place.distributor());
+    let mut merge = purchase(1);
+    merge["command"] = json!({"type": "merge_licenses", "from": ["X-1"], "confirm_irreversible": true});
+    let mut late = purchase(2);
+    late["expected_version"] = json!(7);
+    let lines = ndjson([purchase(0), merge.clone(), late]) + "nonsense\n";
+    let (_, summary) = post(&caller, &lines).await;
+    assert_eq!((&summary["accepted"], &summary["lines"]), (&json!(1), &json!(4)), "{summary}");
+    for (answer, outcome) in [(2, "forbidden"), (3, "conflict"), (4, "invalid")] {
+        let line =
+            service.logged("the line", |line| line["message"] == "a line of a batch" && line["answer"] == answer);
+        assert_eq!(line["outcome"], outcome, "{line}");
+        assert!(line["request_id"].is_string() && line["key"].is_string(), "{line}");
+        assert_eq!(line["command_id"].is_string(), outcome != "invalid", "{line}");
+    }
+    service.logged("the end", |line| line["message"] == "a batch ends" && line["lines"] == 4 && line["accepted"] == 1);
+    let figures = service.with_role("admin").get("/metrics").await;
+    let figures = figures.text();
+    for outcome in ["accepted", "forbidden", "conflict", "invalid"] {
+        assert!(figures.contains(&format!("commands_total{{outcome=\"{outcome}\"}} 1\n")), "{outcome}: {figures}");
+    }
+}
+
 async fn revoked_half_way(service: Service) {
     let key = service.place.distributor();
     let caller = service.vendor.with_key(&key);

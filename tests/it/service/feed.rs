@@ -105,6 +105,24 @@ async fn who_waits_for_an_event_gets_it_when_it_comes_on_postgres() {
     who_waits_is_told(&Service::on_postgres(&[]).await).await;
 }
 
+#[tokio::test]
+async fn who_waits_with_a_key_that_is_revoked_meanwhile_gets_nothing() {
+    let service = Service::on_sqlite(&[]);
+    let key = service.place.key(&["--name", "follower", "--role", "auditor"]);
+    let (waiter, beside) = (service.vendor.with_key(&key), service.vendor.with_key(&key));
+    let (page, ()) = tokio::join!(waiter.get("/v1/events?wait=25"), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        service.place.cli.json(&["keys", "revoke", key.split('_').nth(1).unwrap()]);
+        let begun = Instant::now();
+        while beside.get("/v1/events").await.status != 401 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "a revoked key is let in");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        service.vendor.command(&purchase("LATE-1", None)).await.fine();
+    });
+    assert_eq!(page.fine(), json!({"items": [], "next": null}));
+}
+
 const WRITERS: usize = 4;
 const COMMANDS: usize = 60;
 

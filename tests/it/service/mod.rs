@@ -144,6 +144,24 @@ fn config_check_shows_what_comes_of_flags_environment_and_file() {
 }
 
 #[test]
+fn what_the_environment_says_of_open_goes_before_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("service.toml");
+    for (in_file, given, shown) in [
+        ("true", None, "true"),
+        ("true", Some("false"), "false"),
+        ("false", Some("true"), "true"),
+        ("false", None, "false"),
+    ] {
+        std::fs::write(&file, format!("open = {in_file}\n")).unwrap();
+        let mut check = Cli::sqlite(folder.path()).command(&["config", "check", file.to_str().unwrap()]);
+        check.env_remove("LICENSE_LEDGER_OPEN").envs(given.map(|given| ("LICENSE_LEDGER_OPEN", given)));
+        let told = text(&check.output().unwrap().stdout);
+        assert!(told.contains(&format!("\nopen = {shown}\n")), "{in_file}, {given:?}: {told}");
+    }
+}
+
+#[test]
 fn config_check_lists_every_problem_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("service.toml");
