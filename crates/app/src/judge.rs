@@ -9,11 +9,12 @@ use ledger_domain::entitlement::entitlement;
 use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEvent};
 use ledger_domain::license::{EventPlace, Facts, License, evolve};
 use ledger_domain::values::{Date, LicenseNumber};
+use ledger_domain::violation::Text;
 use uuid::Uuid;
 
 use crate::content::Canonical;
 use crate::outcome::{Answered, EventView, Outcome, OutcomeKind, ViolationView, WarningView, Would};
-use crate::post::PostContext;
+use crate::post::{PostContext, at_another_version};
 use crate::rebuild::state_write;
 use crate::store::{Answer, Batch, JudgedCommand, LICENSE_STREAM, NewEvent, REFUSAL_STREAM, StateWrite, StoreError};
 
@@ -82,17 +83,17 @@ impl Judge<'_> {
         if !request.command.is_allowed_for(actor.role) {
             return told(&Outcome::forbidden(request, actor.role));
         }
-        if let Some((path, message)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
-            return told(&Outcome::not_the_partners(request, path, message));
+        if let Some((path, said)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
+            return told(&Outcome::not_the_partners(request, path, said));
         }
         let held = known.licenses.get(&request.license);
         let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));
         if let Some(expected) = request.expected_version.filter(|expected| *expected != version) {
-            let message = format!("license {} is at version {version}, not {expected}", request.license);
-            return told(&Outcome::conflict(request, "/expected_version", message));
+            let said = at_another_version(&request.license, version, expected);
+            return told(&Outcome::conflict(request, "/expected_version", said));
         }
-        if let Some(message) = self.context.if_match.and_then(|expected| expected.misses(&request.license, version)) {
-            let outcome = Outcome::conflict(request, "", message);
+        if let Some(said) = self.context.if_match.and_then(|expected| expected.misses(&request.license, version)) {
+            let outcome = Outcome::conflict(request, "", said);
             let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
             return Ok(Judged { answered: Answered { if_match_failed: true, ..answered }, write: None });
         }
@@ -248,8 +249,11 @@ fn refusal_event(
 
 fn answered_before(request: &Request, content: &Canonical, answer: &Answer) -> Result<Judged, StoreError> {
     if answer.digest != content.digest {
-        let message = "this command id stands for another command: use a new one".to_owned();
-        return told(&Outcome::conflict(request, "/command_id", message));
+        let said = Text::new(
+            "this command id stands for another command: use a new one",
+            "этот идентификатор уже обозначает другую команду: используйте новый",
+        );
+        return told(&Outcome::conflict(request, "/command_id", said));
     }
     let answered = Answered::again(&answer.outcome).map_err(|error| {
         StoreError::Damaged(format!("the outcome of command {} cannot be read: {error}", request.command_id))

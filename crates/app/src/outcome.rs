@@ -43,6 +43,9 @@ pub struct Outcome {
     /// The line of the input, counted from 1; only of an invalid command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
+    /// The conflict, or what is forbidden, in both languages; `errors` has it in English.
+    #[serde(skip)]
+    pub said: Option<Text>,
 }
 
 /// What became of a command.
@@ -185,6 +188,7 @@ impl Outcome {
             would: None,
             errors: Vec::new(),
             line: None,
+            said: None,
         }
     }
 
@@ -208,28 +212,37 @@ impl Outcome {
     #[must_use]
     pub fn forbidden(request: &Request, role: ledger_domain::command::Role) -> Self {
         let name = request.command.name();
-        let message = if request.command.is_the_vendor_desks() {
-            format!("the role {role} may not post {name}: the vendor desk's commands need the role vendor")
+        let (en, ru) = if request.command.is_the_vendor_desks() {
+            ("the vendor desk's commands need the role vendor", "командам вендора нужна роль vendor")
         } else {
-            format!("the role {role} may not post {name}: commands need the role distributor or vendor")
+            ("commands need the role distributor or vendor", "командам нужна роль distributor или vendor")
         };
-        Self::of(OutcomeKind::Forbidden, request).with_error("/actor/role", message)
+        let en = format!("the role {role} may not post {name}: {en}");
+        let ru = format!("роль {role} не может отправлять {name}: {ru}");
+        Self::of(OutcomeKind::Forbidden, request).saying("/actor/role", Text::new(en, ru))
     }
 
     /// The key may not touch the license, or not on those terms.
     #[must_use]
-    pub fn not_the_partners(request: &Request, path: &str, message: String) -> Self {
-        Self::of(OutcomeKind::Forbidden, request).with_error(path, message)
+    pub fn not_the_partners(request: &Request, path: &str, said: Text) -> Self {
+        Self::of(OutcomeKind::Forbidden, request).saying(path, said)
     }
 
     /// The command conflicts with what the ledger holds.
     #[must_use]
-    pub fn conflict(request: &Request, path: &str, message: String) -> Self {
-        Self::of(OutcomeKind::Conflict, request).with_error(path, message)
+    pub fn conflict(request: &Request, path: &str, said: Text) -> Self {
+        Self::of(OutcomeKind::Conflict, request).saying(path, said)
     }
 
-    fn with_error(mut self, path: &str, message: String) -> Self {
-        self.errors.push(ErrorView { path: path.to_owned(), message });
+    /// The command names another id than what stands beside it: which one is meant?
+    #[must_use]
+    pub fn of_two_ids(command_id: Uuid, license: Option<LicenseNumber>, said: Text) -> Self {
+        Self::blank(OutcomeKind::Conflict, Some(command_id), license).saying("/command_id", said)
+    }
+
+    fn saying(mut self, path: &str, said: Text) -> Self {
+        self.errors.push(ErrorView { path: path.to_owned(), message: said.en.clone() });
+        self.said = Some(said);
         self
     }
 }
@@ -247,6 +260,8 @@ pub struct Answered {
     pub version: Option<u64>,
     /// The outcome as one line of JSON.
     pub json: String,
+    /// The conflict, or what is forbidden, in both languages; the JSON has it in English.
+    pub said: Option<Text>,
 }
 
 impl Answered {
@@ -257,7 +272,7 @@ impl Answered {
     pub fn now(outcome: &Outcome) -> serde_json::Result<Self> {
         let json = serde_json::to_string(outcome)?;
         let Outcome { outcome: kind, replayed, version, .. } = *outcome;
-        Ok(Self { kind, replayed, if_match_failed: false, version, json })
+        Ok(Self { kind, replayed, if_match_failed: false, version, json, said: outcome.said.clone() })
     }
 
     /// The first answer again, word for word but for `replayed`.
@@ -273,6 +288,6 @@ impl Answered {
         let Kind { outcome: kind, version } = serde_json::from_slice(stored)?;
         // Only a UUID and the outcome's word stand before it, so the first match is the outcome's own field.
         let json = String::from_utf8_lossy(stored).replacen("\"replayed\":false", "\"replayed\":true", 1);
-        Ok(Self { kind, replayed: true, if_match_failed: false, version, json })
+        Ok(Self { kind, replayed: true, if_match_failed: false, version, json, said: None })
     }
 }

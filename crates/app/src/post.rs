@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use ledger_domain::command::{self, Request};
 use ledger_domain::license::{FOLD, License};
 use ledger_domain::values::{Date, LicenseNumber};
+use ledger_domain::violation::Text;
 
 use crate::content::{Canonical, canonical};
 use crate::edition::Origin;
@@ -54,15 +55,23 @@ pub enum IfMatch {
 
 impl IfMatch {
     /// Why a license at the version does not match; `None`: it does.
-    pub(crate) fn misses(self, license: &LicenseNumber, version: u64) -> Option<String> {
+    pub(crate) fn misses(self, license: &LicenseNumber, version: u64) -> Option<Text> {
         match self {
-            Self::Version(expected) if expected != version => {
-                Some(format!("license {license} is at version {version}, not {expected}"))
+            Self::Version(expected) if expected != version => Some(at_another_version(license, version, expected)),
+            Self::Any if version == 0 => {
+                Some(Text::new(format!("there is no license {license}"), format!("лицензии {license} нет")))
             }
-            Self::Any if version == 0 => Some(format!("there is no license {license}")),
             Self::Version(_) | Self::Any => None,
         }
     }
+}
+
+/// That a license is at another version than the one named.
+pub(crate) fn at_another_version(license: &LicenseNumber, version: u64, expected: u64) -> Text {
+    Text::new(
+        format!("license {license} is at version {version}, not {expected}"),
+        format!("лицензия {license} имеет версию {version}, а не {expected}"),
+    )
 }
 
 impl PostContext {

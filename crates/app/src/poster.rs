@@ -3,6 +3,7 @@
 use ledger_domain::command::{Actor, Command, InputError, InvalidRequest, Request};
 use ledger_domain::license::Facts;
 use ledger_domain::values::{LicenseNumber, Partner};
+use ledger_domain::violation::Text;
 
 /// Who posts commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +57,15 @@ impl Poster {
         &self,
         request: &Request,
         facts: impl Fn(&LicenseNumber) -> Option<&'a Facts>,
-    ) -> Option<(&'static str, String)> {
+    ) -> Option<(&'static str, Text)> {
         let partner = self.partner.as_deref()?;
         let command = &request.command;
         if matches!(command, Command::RegisterTrial(_)) {
-            let message = "a trial belongs to no partner, so this key could never see it again: a key without a \
-                           partner registers it";
-            return Some(("/command/type", message.to_owned()));
+            let en = "a trial belongs to no partner, so this key could never see it again: a key without a partner \
+                      registers it";
+            let ru = "пробная лицензия не относится ни к одному партнёру, и этот ключ её больше не увидел бы: её \
+                      регистрируют ключом, не ограниченным партнёром";
+            return Some(("/command/type", Text::new(en, ru)));
         }
         let is_own = |number: &LicenseNumber| facts(number).map(|facts| self.may_touch(facts));
         let buys = matches!(command, Command::IssueLicense(_) | Command::OpenLicense(_));
@@ -76,12 +79,14 @@ impl Poster {
         let named = command.partner();
         if !is_of(named, partner) && (buys || named.is_some()) {
             let what = command.name();
-            let message = format!("this key posts {what} only with the partner \"{partner}\"");
-            return Some(("/command/partner", message));
+            let en = format!("this key posts {what} only with the partner \"{partner}\"");
+            let ru = format!("этим ключом {what} передаётся только с партнёром «{partner}»");
+            return Some(("/command/partner", Text::new(en, ru)));
         }
         let order = through_another(command, facts(&request.license)?, partner)?;
-        let message = format!("order {order} does not come through the partner \"{partner}\"");
-        Some(("/command/order", message))
+        let en = format!("order {order} does not come through the partner \"{partner}\"");
+        let ru = format!("заказ {order} оформлен не через партнёра «{partner}»");
+        Some(("/command/order", Text::new(en, ru)))
     }
 }
 
@@ -102,6 +107,9 @@ fn is_of(found: Option<&Partner>, partner: &str) -> bool {
     found.is_some_and(|found| found.name == partner)
 }
 
-fn not_own(license: &LicenseNumber, partner: &str) -> String {
-    format!("this key touches only licenses of the partner \"{partner}\", and {license} is none of them")
+fn not_own(license: &LicenseNumber, partner: &str) -> Text {
+    Text::new(
+        format!("this key touches only licenses of the partner \"{partner}\", and {license} is none of them"),
+        format!("этот ключ меняет только лицензии партнёра «{partner}», а {license} к ним не относится"),
+    )
 }

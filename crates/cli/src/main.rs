@@ -22,6 +22,7 @@ mod lineage;
 mod list;
 mod log;
 mod needed_users;
+mod open_files;
 mod output;
 mod post;
 mod progress;

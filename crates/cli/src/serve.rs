@@ -1,5 +1,6 @@
 //! `serve`: the HTTP service.
 
+use std::env;
 use std::io::{self, IsTerminal, stderr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use ledger_http::config::Settings;
 use ledger_http::metrics::Metrics;
 use ledger_http::server;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{self, Given};
 use crate::exit::{Ended, FINE, Failure};
 use crate::log::{self, Writing};
+use crate::open_files;
 use crate::run::Run;
 use crate::store::Opened;
 
@@ -30,6 +32,9 @@ Examples:
   license-ledger serve --open
   license-ledger --database postgres://db.example/ledger serve --listen 0.0.0.0:8080 --config /etc/license-ledger.toml
   curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/licenses";
+
+/// Where it is said how much is logged.
+const LOG: &str = "LICENSE_LEDGER_LOG";
 
 /// Serve the ledger over HTTP
 ///
@@ -47,9 +52,10 @@ pub(crate) struct ServeArgs {
 
 /// Serves until it is told to stop.
 pub(crate) async fn serve(run: &Run<'_>, args: &ServeArgs) -> Ended {
-    let settings = config::settings(args.config.as_deref(), &args.given)?;
-    let _log =
-        begin_log().map_err(|error| Failure::Usage(format!("cannot begin a log: {error}; free some threads")))?;
+    let mut settings = config::settings(args.config.as_deref(), &args.given)?;
+    let _log = begin_log(log_level()?)
+        .map_err(|error| Failure::Usage(format!("cannot begin a log: {error}; free some threads")))?;
+    settings.max_connections = open_files::connections(settings.max_connections);
     let store = run.database.open(Opened::ToWrite).await?;
     let ledger = run.ledger_to_serve(Arc::clone(&store)).await?;
     let keys = KeyRing::read(Arc::clone(&store), &settings).await?;
@@ -109,12 +115,19 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The log: `LICENSE_LEDGER_LOG` says how much of it, such as `warn`. It is all written when what is returned
-/// is dropped.
-fn begin_log() -> io::Result<Writing> {
-    let filter = EnvFilter::try_from_env("LICENSE_LEDGER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+/// How much is logged: what `LICENSE_LEDGER_LOG` says, such as `warn`.
+fn log_level() -> Result<LevelFilter, Failure> {
+    let asked = env::var(LOG).unwrap_or_default();
+    let asked = if asked.is_empty() { "info" } else { &asked };
+    asked
+        .parse()
+        .map_err(|_| Failure::Usage(format!("{LOG} is \"{asked}\"; set it to off, error, warn, info, debug or trace")))
+}
+
+/// Begins the log. It is all written when what is returned is dropped.
+fn begin_log(level: LevelFilter) -> io::Result<Writing> {
     let (lines, writing) = log::begin(stderr())?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_target(false);
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(lines).with_target(false);
     if stderr().is_terminal() {
         log.init();
     } else {

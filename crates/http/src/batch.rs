@@ -27,6 +27,7 @@ use crate::body::must_be;
 use crate::commands::{command_id, outcome_name};
 use crate::logs::RequestId;
 use crate::metrics;
+use crate::params::{NoParams, Query};
 use crate::problem::{self, Problem};
 use crate::service::Service;
 
@@ -53,6 +54,7 @@ const FIRST_BYTES: Duration = Duration::from_millis(20);
 pub(crate) async fn post_batch(
     State(service): State<Arc<Service>>,
     identity: Identity,
+    Query(NoParams {}): Query<NoParams>,
     request: Request,
 ) -> Result<Response<Body>, Problem> {
     must_be(request.headers(), NDJSON)?;

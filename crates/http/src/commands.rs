@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, header};
 use axum::response::IntoResponse;
-use ledger_app::outcome::{Answered, OutcomeKind};
+use ledger_app::outcome::{Answered, Outcome, OutcomeKind};
 use ledger_app::post::{InputLine, PostContext};
+use ledger_domain::violation::Text;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -17,7 +18,8 @@ use crate::access::Identity;
 use crate::body::JsonBytes;
 use crate::if_match::{etag, if_match};
 use crate::logs::Told;
-use crate::problem::{self, Problem};
+use crate::params::{NoParams, Query};
+use crate::problem::{self, Problem, unwritable};
 use crate::service::{Service, json_response};
 
 /// Post a command
@@ -42,10 +44,14 @@ pub(crate) async fn post_command(
     State(service): State<Arc<Service>>,
     identity: Identity,
     headers: HeaderMap,
+    Query(NoParams {}): Query<NoParams>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response<Body>, Problem> {
     let bytes = match idempotency_key(&headers)? {
-        Some(key) => with_command_id(key, body.into())?,
+        Some(key) => match with_command_id(key, body.into()) {
+            Ok(bytes) => bytes,
+            Err(conflict) => return Ok(answer(Answered::now(&conflict).map_err(|error| unwritable(&error))?)),
+        },
         None => body.into(),
     };
     let context = PostContext { if_match: if_match(&headers)?, ..PostContext::new(service.today(), identity.poster()) };
@@ -106,7 +112,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
 struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "whatever_stands_there")]
     command_id: Option<&'a RawValue>,
-    license: Option<IgnoredAny>,
+    #[serde(borrow)]
+    license: Option<&'a RawValue>,
     command: Option<IgnoredAny>,
 }
 
@@ -115,19 +122,14 @@ fn whatever_stands_there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'
     <&RawValue>::deserialize(from).map(Some)
 }
 
-/// The body with the key as its command id. What is no object, or names an id that is none, stays as it is: reading it as
-/// a command says what is wrong.
-fn with_command_id(key: Uuid, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
+/// The body with the key as its command id, or the conflict where it names another one. What is no object, or names an id
+/// that is none, stays as it is: reading it as a command says what is wrong.
+fn with_command_id(key: Uuid, body: Vec<u8>) -> Result<Vec<u8>, Box<Outcome>> {
     let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&body) else { return Ok(body) };
     if let Some(raw) = envelope.command_id {
         let named = serde_json::from_str::<Uuid>(raw.get()).ok();
         return match named {
-            Some(named) if named != key => {
-                let en = "Idempotency-Key is another id than the body's command_id; send one of them, or the same";
-                let ru =
-                    "Idempotency-Key и command_id в теле — разные идентификаторы; передайте один из них или одинаковые";
-                Err(Problem::new(&problem::CONFLICT, en, ru))
-            }
+            Some(named) if named != key => Err(Box::new(two_ids(named, envelope.license))),
             _ => Ok(body),
         };
     }
@@ -140,13 +142,22 @@ fn with_command_id(key: Uuid, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
     Ok([before, id.as_bytes(), after].concat())
 }
 
+fn two_ids(named: Uuid, license: Option<&RawValue>) -> Outcome {
+    let license = license.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok()?.parse().ok());
+    let said = Text::new(
+        "Idempotency-Key is another id than the body's command_id; send one of them, or the same",
+        "Idempotency-Key и command_id в теле — разные идентификаторы; передайте один из них или одинаковые",
+    );
+    Outcome::of_two_ids(named, license, said)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ID: &str = "0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d";
 
-    fn with_id(body: &str) -> Result<String, Problem> {
+    fn with_id(body: &str) -> Result<String, Box<Outcome>> {
         let body = with_command_id(ID.parse().unwrap(), body.as_bytes().to_vec());
         body.map(|body| String::from_utf8(body).unwrap())
     }
@@ -168,7 +179,9 @@ mod tests {
         let same = format!(r#"{{"command_id": "{}"}}"#, ID.to_uppercase());
         assert_eq!(with_id(&same).unwrap(), same);
         let other = ID.replace('3', "4");
-        assert!(with_id(&format!(r#"{{"command_id": "{other}"}}"#)).is_err());
+        let conflict = with_id(&format!(r#"{{"command_id": "{other}", "license": "lic-1"}}"#)).unwrap_err();
+        assert_eq!((conflict.outcome, conflict.command_id), (OutcomeKind::Conflict, other.parse().ok()));
+        assert_eq!(conflict.license.unwrap().as_str(), "LIC-1");
     }
 
     #[test]

@@ -254,8 +254,5 @@ fn not_found(number: &LicenseNumber) -> Problem {
 
 /// An answer as JSON.
 pub(crate) fn written(answer: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(answer).map_err(|error| {
-        tracing::error!(%error, "an answer cannot be written as JSON");
-        problem::fault()
-    })
+    serde_json::to_vec(answer).map_err(|error| problem::unwritable(&error))
 }

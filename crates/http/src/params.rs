@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use ledger_app::read::When;
+use ledger_domain::command::{parse_date, parse_text};
 use ledger_domain::values::{Date, InvalidLicenseNumber, LicenseNumber};
 use serde::de::{DeserializeOwned, Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -22,6 +23,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         read(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
+
+/// That an address takes no parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoParams {}
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = || form_urlencoded::parse(query.as_bytes());
@@ -58,13 +64,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
 pub(crate) mod read_as {
     use super::*;
 
-    /// The most letters of a text, as in commands.
-    const MAX_TEXT: usize = 200;
-
     /// A date written `YYYY-MM-DD`, where there must be one.
     pub(crate) fn needed_date<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
         let text = String::deserialize(from)?;
-        let date = ledger_domain::command::parse_date(&text);
+        let date = parse_date(&text);
         date.ok_or_else(|| D::Error::custom("a date that exists is written YYYY-MM-DD"))
     }
 
@@ -89,15 +92,10 @@ pub(crate) mod read_as {
         Ok(Some(instant.to_utc()))
     }
 
-    /// A text such as a name: not empty, without control characters.
+    /// A text such as a name, as commands take it.
     pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
         let text = String::deserialize(from)?;
-        let has_controls = text.chars().any(char::is_control);
-        let text = text.trim();
-        if has_controls || text.is_empty() || text.chars().count() > MAX_TEXT {
-            return Err(D::Error::custom("give 1 to 200 letters, and no control characters"));
-        }
-        Ok(Some(text.to_owned()))
+        parse_text(&text).map(Some).map_err(|fault| D::Error::custom(format!("it {fault}")))
     }
 
     /// How many to list: 1 to 1000.

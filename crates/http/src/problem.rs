@@ -209,6 +209,12 @@ pub(crate) fn fault() -> Problem {
     Problem::new(&FAULT, en, ru)
 }
 
+/// An answer that JSON cannot hold: our failure.
+pub(crate) fn unwritable(error: &serde_json::Error) -> Problem {
+    tracing::error!(%error, "an answer cannot be written as JSON");
+    fault()
+}
+
 /// What an outcome says that is not shown as it is.
 #[derive(Deserialize)]
 struct Told {
@@ -247,7 +253,10 @@ pub(crate) fn of_outcome(answered: &Answered) -> Option<Problem> {
             return Some(fault());
         }
     };
-    let mut problem = Problem::new(kind, told.in_english(), told.in_russian());
+    let mut problem = match &answered.said {
+        Some(said) => Problem::new(kind, &said.en, &said.ru),
+        None => Problem::new(kind, told.in_english(), told.in_russian()),
+    };
     problem.rule = told.violations.first().and_then(|violation| rules::find(&violation.rule));
     Some(problem.with_members(answered.json.clone()))
 }
@@ -289,7 +298,7 @@ mod tests {
 
     fn outcome(kind: OutcomeKind, if_match_failed: bool, json: &Value) -> Option<Problem> {
         let json = json.to_string();
-        of_outcome(&Answered { kind, replayed: false, if_match_failed, version: None, json })
+        of_outcome(&Answered { kind, replayed: false, if_match_failed, version: None, json, said: None })
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::body::JsonBytes;
 use crate::commands::outcome_name;
 use crate::licenses::written;
 use crate::metrics;
-use crate::params::read_as;
+use crate::params::{NoParams, Query, read_as};
 use crate::problem::{self, Problem};
 use crate::service::{Service, json_response};
 
@@ -70,6 +70,7 @@ pub(crate) struct SeveralCommands<Command> {
 pub(crate) async fn quote(
     State(service): State<Arc<Service>>,
     identity: Identity,
+    Query(NoParams {}): Query<NoParams>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response<Body>, Problem> {
     let asked = Asked::read(&body)?;
@@ -96,6 +97,7 @@ pub(crate) async fn commit(
     State(service): State<Arc<Service>>,
     identity: Identity,
     Path(id): Path<String>,
+    Query(NoParams {}): Query<NoParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Post)?;
     let id =

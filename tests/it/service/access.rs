@@ -98,6 +98,11 @@ async fn every_role_does_what_it_may_and_nothing_else() {
                 (&problem["outcome"], &problem["errors"][0]["path"]),
                 (&json!("forbidden"), &json!("/actor/role"))
             );
+            let line = service.logged("who was refused", |line| line["request_id"] == problem["request_id"]);
+            assert_eq!(
+                [&line["name"], &line["outcome"], &line["command_id"]],
+                [&json!(role), &json!("forbidden"), &problem["command_id"]]
+            );
         }
         for path in ["/v1/licenses/LIC-1", "/v1/licenses", "/v1/swm-expiry?from=2026-01-01&to=2030-01-01"] {
             assert_eq!(client.get(path).await.status, reads, "{role} {path}");
@@ -148,7 +153,9 @@ async fn a_partners_key_sees_and_touches_only_the_partners_licenses() {
     partner.get(&format!("{period}&partner=Other")).await.problem(403, "/problems/forbidden");
 
     partner.command(&add_users("OWN-1", "PO-2", 5)).await.fine();
-    partner.command(&add_users("OTHER-1", "PO-2", 5)).await.problem(403, "/problems/forbidden");
+    let problem = partner.command(&add_users("OTHER-1", "PO-2", 5)).await.problem(403, "/problems/forbidden");
+    let line = service.logged("which partner", |line| line["request_id"] == problem["request_id"]);
+    assert_eq!([&line["name"], &line["outcome"]], [&json!("Softline"), &json!("forbidden")]);
     partner.command(&purchase("NEW-1", Some("Softline"))).await.fine();
     partner.command(&purchase("NEW-2", Some("Other"))).await.problem(403, "/problems/forbidden");
     partner.command(&purchase("NEW-3", None)).await.problem(403, "/problems/forbidden");

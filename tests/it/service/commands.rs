@@ -105,7 +105,13 @@ async fn an_idempotency_key_stands_for_the_command_id() {
     bought["command_id"] = json!(id);
     assert_eq!(service.vendor.command_with(&[("idempotency-key", &id)], &bought).await.fine()["replayed"], true);
     let other = Uuid::now_v7().to_string();
-    service.vendor.command_with(&[("idempotency-key", &other)], &bought).await.problem(409, "/problems/conflict");
+    let two = service.vendor.command_with(&[("idempotency-key", &other)], &bought).await;
+    let two = two.problem(409, "/problems/conflict");
+    assert_eq!(
+        (&two["outcome"], &two["command_id"], &two["license"]),
+        (&json!("conflict"), &json!(id), &json!("LIC-1"))
+    );
+    assert_eq!(two["errors"][0]["path"], "/command_id");
     for wrong in ["order-118", "\"\""] {
         let answer = service.vendor.command_with(&[("idempotency-key", wrong)], &bought).await;
         let problem = answer.problem(400, "/problems/bad-request");
@@ -151,6 +157,23 @@ async fn problems_speak_the_clients_language() {
         for member in ["title", "detail"] {
             assert!(problem[member].as_str().unwrap().contains(word), "{asked}: {problem:#}");
         }
+    }
+    let reporter = service.with_role("reporter");
+    let mut at_another = add_users("LIC-1", "PO-3", 5);
+    at_another["expected_version"] = json!(7);
+    let mut another = refused.clone();
+    another["command"]["users"] = json!(10);
+    for (caller, headers, command, status, word) in [
+        (&reporter, &[][..], &add_users("LIC-1", "PO-3", 5), 403, "роль reporter"),
+        (&service.vendor, &[], &at_another, 409, "имеет версию 2"),
+        (&service.vendor, &[], &another, 409, "другую команду"),
+        (&service.vendor, &[("if-match", "\"7\"")], &add_users("LIC-1", "PO-3", 5), 412, "имеет версию 2"),
+        (&service.vendor, &[("if-match", "*")], &add_users("LIC-9", "PO-3", 5), 412, "лицензии LIC-9 нет"),
+    ] {
+        let answer = caller.command_with(&[headers, &[("accept-language", "ru")]].concat(), command).await;
+        let problem = answer.json().unwrap();
+        assert_eq!((answer.status, answer.header("content-language")), (status, Some("ru")), "{problem:#}");
+        assert!(problem["detail"].as_str().unwrap().contains(word), "{word}: {problem:#}");
     }
     let nobody = service.vendor.without_key().send("GET", "/v1/licenses", &[("accept-language", "ru")], b"").await;
     assert_eq!(nobody.problem(401, "/problems/no-key")["title"], "Нужен ключ API.");

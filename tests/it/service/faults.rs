@@ -34,7 +34,7 @@ struct AtWork {
 
 impl AtWork {
     async fn begin(running: &Running, key: &str, seconds: u64) -> Self {
-        let (shoppers, before) = shoppers(running, key, CLIENTS).await;
+        let (shoppers, before) = shoppers(&[running], key, CLIENTS).await;
         let end = Instant::now() + Duration::from_secs(seconds);
         Self { clients: tokio::spawn(shop(shoppers, end)), before }
     }
@@ -75,6 +75,8 @@ async fn postgres_goes_away_and_comes_back(name: &str, how: End) {
     let server = Server::start_durable().expect("a server");
     let place = Place::on(server.new_database().await.expect("a database"));
     let key = place.distributor();
+    // Of another id: its first sign is 0 or 1.
+    let unknown = format!("ll_{}{}", u8::from(key.as_bytes()[3] == b'0'), &key[4..]);
     let running = Running::start(&place, &UNHINDERED);
     let clients = AtWork::begin(&running, &key, 4 * u64::from(faults())).await;
     let (mut own, mut public) = (running.client(&key), Client::new(running.address, None));
@@ -89,6 +91,9 @@ async fn postgres_goes_away_and_comes_back(name: &str, how: End) {
             assert!(refused.header("retry-after").is_some(), "{}", refused.headers);
             assert_eq!(refused.header("content-type"), Some("application/problem+json"));
         }
+        // A key that was made a moment ago is not called unknown by who cannot look.
+        let refused = answered(&mut running.client(&unknown), "/v1/licenses", 503).await;
+        assert!(refused.header("retry-after").is_some(), "{}", refused.headers);
         answered(&mut public, "/readyz", 503).await;
         answered(&mut public, "/healthz", 200).await;
         tokio::time::sleep(BETWEEN).await;
@@ -96,6 +101,7 @@ async fn postgres_goes_away_and_comes_back(name: &str, how: End) {
         let begun = Instant::now();
         answered(&mut own, "/v1/licenses/OWN-0000", 200).await;
         answered(&mut public, "/readyz", 200).await;
+        answered(&mut running.client(&unknown), "/v1/licenses", 401).await;
         eprintln!("{name}: served again {} ms after PostgreSQL", begun.elapsed().as_millis());
     }
     let (unavailable, broken) = clients.end(name, &running, &key).await;

@@ -34,10 +34,26 @@ async fn sixty_four_clients_on_postgres() {
     load("PostgreSQL", &Place::on(server.new_database().await.expect("a database"))).await;
 }
 
+/// Half of the clients ask the one, half the other, and all post to licenses that they share.
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_clients_of_two_services() {
+    let server = Server::start_durable().expect("a server");
+    let place = Place::on(server.new_database().await.expect("a database"));
+    let key = place.distributor();
+    let [one, other] = [(); 2].map(|()| Running::start(&place, &UNHINDERED));
+    loaded("two services", &[&one, &other], &key).await;
+    assert_eq!((one.stop().code(), other.stop().code()), (Some(0), Some(0)));
+}
+
 async fn load(name: &str, place: &Place) {
     let key = place.distributor();
     let running = Running::start(place, &UNHINDERED);
-    let (shoppers, before) = shoppers(&running, &key, CLIENTS).await;
+    loaded(name, &[&running], &key).await;
+    assert_eq!(running.stop().code(), Some(0));
+}
+
+async fn loaded(name: &str, services: &[&Running], key: &str) {
+    let (shoppers, before) = shoppers(services, key, CLIENTS).await;
     let begun = Instant::now();
     let shoppers = shop(shoppers, begun + seconds()).await;
     let elapsed = begun.elapsed();
@@ -45,23 +61,25 @@ async fn load(name: &str, place: &Place) {
         let failed = shopper.interruptions;
         assert_eq!((failed.unavailable, failed.broken), (0, 0), "{name}: no 5xx, no broken connection");
     }
-    print_figures(name, &shoppers, elapsed, running.peak_mib());
+    print_figures(name, &shoppers, elapsed, services.iter().map(|service| service.peak_mib()).max().unwrap_or(0));
     let told = shoppers.into_iter().map(|shopper| shopper.told).fold(before, Told::and);
-    told.is_what_the_ledger_holds(&mut running.client(&key)).await;
-    assert!(!running.log().contains(r#""level":"ERROR""#), "an error in the log");
-    assert_eq!(running.stop().code(), Some(0));
+    for service in services {
+        told.is_what_the_ledger_holds(&mut service.client(key)).await;
+        assert!(!service.log().contains(r#""level":"ERROR""#), "an error in the log");
+    }
 }
 
-/// Clients, each with its license, and the licenses that they share; what was told to whoever bought those.
-pub(crate) async fn shoppers(running: &Running, key: &str, count: usize) -> (Vec<Shopper>, Told) {
+/// Clients of the services by turns, each with its license, and the licenses that they share; what was told to whoever
+/// bought those.
+pub(crate) async fn shoppers(services: &[&Running], key: &str, count: usize) -> (Vec<Shopper>, Told) {
     let shared: Vec<_> = (0..SHARED).map(|number| format!("SHARED-{number:02}")).collect();
-    let mut first = Shopper::new(running.client(key), 9_999, &shared).await;
+    let mut first = Shopper::new(services[0].client(key), 9_999, &shared).await;
     for license in &shared {
         first.buy(license).await;
     }
     let mut shoppers = Vec::new();
     for number in 0..count {
-        let mut shopper = Shopper::new(running.client(key), number, &shared).await;
+        let mut shopper = Shopper::new(services[number % services.len()].client(key), number, &shared).await;
         (shopper.command_times, shopper.read_times) = (Vec::new(), Vec::new());
         shoppers.push(shopper);
     }

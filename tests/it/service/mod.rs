@@ -1,6 +1,7 @@
 //! The HTTP service, from outside: the real binary, and a client.
 
 mod access;
+mod backup;
 mod batch;
 mod client;
 mod clients;
@@ -16,6 +17,7 @@ mod next_commands;
 mod openapi;
 mod quotes;
 mod reads;
+mod room;
 pub(crate) mod running;
 mod shopper;
 mod stop;

@@ -20,6 +20,10 @@ async fn with_licenses(service: &Service) {
     let mut more = add_users("LIC-1", "PO-2", 5);
     more["on"] = json!("2012-08-20");
     service.vendor.command(&more).await.fine();
+    let plugin = json!({"type": "add_plugin", "order": "PO-2", "plugin": "antivirus", "registration": "automatic"});
+    let mut plugin = command("LIC-4", plugin);
+    plugin["on"] = json!("2012-08-20");
+    service.vendor.command(&plugin).await.fine();
 }
 
 async fn everything(service: &Service) {
@@ -46,7 +50,9 @@ async fn everything(service: &Service) {
         ("product=connect", &[]),
         ("product=control&license_type=commercial", &["LIC-1", "LIC-2", "LIC-3", "LIC-4"]),
         ("status=blocked", &[]),
-        ("plugin=antivirus", &[]),
+        ("status=active&partner=Softline", &["LIC-1", "LIC-3"]),
+        ("plugin=anti_spam", &[]),
+        ("plugin=antivirus", &["LIC-4"]),
         ("swm_ends_from=2013-01-20&swm_ends_before=2013-01-21&partner=Softline", &["LIC-1", "LIC-3"]),
         ("swm_ends_before=2013-01-20", &[]),
         ("on=2012-01-19", &[]),
@@ -172,6 +178,36 @@ async fn parameters_are_read_strictly() {
         let error = &problem["errors"][0];
         assert_eq!(error["parameter"], parameter, "{path}: {problem:#}");
         assert!(!error["message"].as_str().unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_no_parameters_refuses_them() {
+    let service = Service::on_sqlite(&[]);
+    let id = uuid::Uuid::now_v7();
+    for (path, kind) in [
+        ("/v1/commands", "application/json"),
+        ("/v1/commands:batch", "application/x-ndjson"),
+        ("/v1/quotes", "application/json"),
+        (&format!("/v1/quotes/{id}/commit"), "application/json"),
+    ] {
+        let headers = [("content-type", kind)];
+        let body = purchase("LIC-1", None).to_string();
+        let answer = service.vendor.send("POST", &format!("{path}?dry_run=true"), &headers, body.as_bytes()).await;
+        let problem = answer.problem(400, "/problems/bad-request");
+        assert_eq!(problem["errors"][0]["parameter"], "dry_run", "{path}: {problem:#}");
+    }
+    service.vendor.get("/v1/licenses/LIC-1").await.problem(404, "/problems/not-found");
+}
+
+/// `й` is one letter, or an `и` with a breve: a name is found however it is typed.
+#[tokio::test]
+async fn texts_are_compared_as_they_are_kept() {
+    let service = Service::on_sqlite(&[]);
+    service.vendor.command(&purchase("LIC-1", Some("Йод"))).await.fine();
+    for partner in ["%D0%99%D0%BE%D0%B4", "%D0%98%CC%86%D0%BE%D0%B4", "%20%D0%99%D0%BE%D0%B4%20"] {
+        let page = service.vendor.get(&format!("/v1/licenses?partner={partner}")).await.fine();
+        assert_eq!(numbers(&page), ["LIC-1"], "{partner}");
     }
 }
 

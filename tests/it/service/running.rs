@@ -134,6 +134,14 @@ impl Running {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// How many files it may have open: as it is, and at most.
+    pub(crate) fn open_files(&self) -> [u64; 2] {
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("a limit");
+        let mut numbers = line.split_whitespace().map(|number| number.parse().unwrap_or(u64::MAX));
+        std::array::from_fn(|_| numbers.next().expect("a number"))
+    }
+
     /// The most memory that it had, in MiB.
     pub(crate) fn peak_mib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");

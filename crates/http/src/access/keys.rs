@@ -28,8 +28,13 @@ pub struct KeyRing {
     port: Arc<dyn Store>,
     policy: Policy,
     keys: RwLock<Arc<HashMap<String, Arc<Held>>>>,
-    /// When their last reading began.
-    read_at: Mutex<Instant>,
+    last: Mutex<Reading>,
+}
+
+/// The last reading of the keys.
+struct Reading {
+    began: Instant,
+    failed: bool,
 }
 
 /// A key, ready to be compared.
@@ -49,7 +54,7 @@ impl KeyRing {
     /// The store's failure.
     pub async fn read(port: Arc<dyn Store>, settings: &Settings) -> Result<Self, StoreError> {
         let policy = Policy::new(settings);
-        let ring = Self { port, policy, keys: RwLock::default(), read_at: Mutex::new(Instant::now()) };
+        let ring = Self { port, policy, keys: RwLock::default(), last: Mutex::new(Reading::now()) };
         ring.read_again().await?;
         Ok(ring)
     }
@@ -99,7 +104,7 @@ impl KeyRing {
         let key = presented(header).ok_or_else(not_a_key)?;
         let held = match self.find(key.id) {
             Some(held) => held,
-            None => self.find_again(key.id).await.ok_or_else(|| refused(key.id, Refused::Unknown))?,
+            None => self.find_again(key.id).await?.ok_or_else(|| refused(key.id, Refused::Unknown))?,
         };
         if !held.key.is(&key) {
             return Err(refused(key.id, Refused::Unknown));
@@ -125,29 +130,32 @@ impl KeyRing {
     }
 
     /// A key may have been made a moment ago: the keys are read again. However many ask for unknown ones, they are read
-    /// ten times a second at most; the others wait for the same reading.
-    async fn find_again(&self, id: &str) -> Option<Arc<Held>> {
+    /// ten times a second at most; the others wait for the same reading. While the keys cannot be read, nobody knows
+    /// whether there is such a key.
+    async fn find_again(&self, id: &str) -> Result<Option<Arc<Held>>, StoreError> {
         let asked = Instant::now();
-        let mut read_at = self.read_at.lock().await;
-        if *read_at < asked {
-            tokio::time::sleep(READ_AGAIN_AFTER.saturating_sub(read_at.elapsed())).await;
-            let read = self.read_now(&mut read_at).await;
-            read.inspect_err(|error| tracing::warn!(%error, "the keys cannot be read")).ok()?;
+        let mut last = self.last.lock().await;
+        if last.began < asked {
+            tokio::time::sleep(READ_AGAIN_AFTER.saturating_sub(last.began.elapsed())).await;
+            self.read_now(&mut last).await.inspect_err(|error| tracing::warn!(%error, "the keys cannot be read"))?;
         }
-        drop(read_at);
-        self.find(id)
+        if last.failed {
+            return Err(StoreError::Unavailable("the keys could not be read a moment ago".to_owned()));
+        }
+        Ok(self.find(id))
     }
 
     async fn read_again(&self) -> Result<(), StoreError> {
-        let mut read_at = self.read_at.lock().await;
-        self.read_now(&mut read_at).await
+        let mut last = self.last.lock().await;
+        self.read_now(&mut last).await
     }
 
-    async fn read_now(&self, read_at: &mut Instant) -> Result<(), StoreError> {
-        *read_at = Instant::now();
-        let keys = in_time(self.port.keys()).await?;
+    async fn read_now(&self, last: &mut Reading) -> Result<(), StoreError> {
+        *last = Reading::now();
+        let read = in_time(self.port.keys()).await;
+        last.failed = read.is_err();
         let old = self.held();
-        let held = keys.into_iter().map(|key| (key.id.clone(), self.hold(key, &old))).collect();
+        let held = read?.into_iter().map(|key| (key.id.clone(), self.hold(key, &old))).collect();
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
         Ok(())
     }
@@ -160,6 +168,12 @@ impl KeyRing {
 
     fn held(&self) -> Arc<HashMap<String, Arc<Held>>> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Reading {
+    fn now() -> Self {
+        Self { began: Instant::now(), failed: false }
     }
 }
 

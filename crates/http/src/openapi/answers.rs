@@ -117,10 +117,10 @@ fn shared_by(operation: &Map<String, Value>) -> Vec<(&'static str, &'static str)
         answers.push(("409", "AskedAhead"));
     }
     if let Some(body) = operation.get("requestBody") {
-        answers.push(("415", "NotJson"));
+        answers.extend([("400", "BadRequest"), ("415", "NotJson")]);
         // A batch is taken line by line.
         if body.pointer("/content/application~1json").is_some() {
-            answers.extend([("400", "BadRequest"), ("408", "BodyTooSlow"), ("413", "TooLarge")]);
+            answers.extend([("408", "BodyTooSlow"), ("413", "TooLarge")]);
         }
     }
     answers
