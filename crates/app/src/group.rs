@@ -7,12 +7,16 @@
 use std::time::Duration;
 
 use ledger_domain::decide::Purpose;
+use tokio::time::Instant;
 
 use crate::judge::{Judge, Judged, Known, batch};
 use crate::ledger::Ledger;
 use crate::outcome::{Answered, OutcomeKind};
 use crate::post::{ATTEMPTS, Entry, PostContext};
 use crate::store::{JudgedCommand, StoreError};
+
+/// How soon one learns that a connection has broken. A database that says nothing for longer is not asked again.
+const SAID_AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A line to post, and what stands around it.
 #[derive(Clone, Copy)]
@@ -30,12 +34,14 @@ impl Ledger {
         }
     }
 
-    /// Posts one, judged anew as often as another process overtakes it.
+    /// Posts one, judged anew as often as another process overtakes it, and where its connection broke.
     pub(crate) async fn post_alone(&self, task: &Task<'_>) -> Result<Answered, StoreError> {
         let task = std::slice::from_ref(task);
+        let begun = Instant::now();
         for attempt in 1..ATTEMPTS {
             match self.post_as_loaded(task).await {
                 Err(StoreError::Conflict(_)) => tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await,
+                Err(StoreError::Unavailable(_)) if attempt == 1 && begun.elapsed() < SAID_AT_ONCE => {}
                 done => return only(done?),
             }
         }

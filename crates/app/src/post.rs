@@ -92,6 +92,13 @@ pub struct Posted {
     pub failed: Option<StoreError>,
 }
 
+impl Posted {
+    /// Nothing was answered.
+    pub(crate) const fn failed(failed: StoreError) -> Self {
+        Self { answered: Vec::new(), failed: Some(failed) }
+    }
+}
+
 /// A line, read: a command with its canonical content, or the answer that it cannot be understood.
 #[derive(Debug)]
 pub(crate) enum Entry {
@@ -106,17 +113,21 @@ impl Ledger {
     pub async fn post(&self, lines: &[InputLine], context: &PostContext) -> Posted {
         let entries = match read(lines, &context.poster) {
             Ok(entries) => entries,
-            Err(failed) => return Posted { answered: Vec::new(), failed: Some(failed) },
+            Err(failed) => return Posted::failed(failed),
         };
         let tasks: Vec<_> = entries.iter().map(|entry| Task { entry, context }).collect();
         match self.post_together(&tasks).await {
-            Ok(answered) => return Posted { answered, failed: None },
-            Err(failed @ StoreError::Unavailable(_)) => return Posted { answered: Vec::new(), failed: Some(failed) },
-            Err(_) => {}
+            Ok(answered) => Posted { answered, failed: None },
+            Err(failed @ StoreError::Unavailable(_)) => Posted::failed(failed),
+            Err(_) => self.post_one_by_one(tasks).await,
         }
+    }
+
+    /// Posts each by itself, up to the first that the store fails for.
+    pub(crate) async fn post_one_by_one(&self, tasks: impl IntoIterator<Item = Task<'_>>) -> Posted {
         let mut posted = Posted::default();
-        for task in &tasks {
-            match self.post_alone(task).await {
+        for task in tasks {
+            match self.post_alone(&task).await {
                 Ok(answered) => posted.answered.push(answered),
                 Err(failed) => return Posted { failed: Some(failed), ..posted },
             }
@@ -193,6 +204,11 @@ impl Entry {
         if let Self::Command(request, _) = self { Some(request) } else { None }
     }
 
+    /// The answer, where it could not.
+    pub(crate) fn invalid(self) -> Option<Answered> {
+        if let Self::Invalid(answered) = self { Some(answered) } else { None }
+    }
+
     /// The license of a command that is about no other.
     pub(crate) fn only_license(&self) -> Option<&LicenseNumber> {
         self.request().filter(|request| request.command.others().is_empty()).map(|request| &request.license)
@@ -221,7 +237,7 @@ pub(crate) fn read(lines: &[InputLine], poster: &Poster) -> Result<Vec<Entry>, S
     lines.iter().map(|line| read_line(line, poster).map_err(|error| unwritable(&error))).collect()
 }
 
-pub(crate) fn read_line(line: &InputLine, poster: &Poster) -> serde_json::Result<Entry> {
+fn read_line(line: &InputLine, poster: &Poster) -> serde_json::Result<Entry> {
     let request = match &line.bytes {
         Some(bytes) => command::read(bytes).and_then(|request| poster.takes(request)),
         None => Err(command::too_long()),

@@ -4,8 +4,11 @@
 //! one command more in it. Two groups can be on their way at once, so that one is computed while the other waits for the
 //! disk; but the second one sets out only when it is as large as the first, for small groups cost everybody more than
 //! they gain. Nobody waits for time to pass, and who comes alone does not wait at all.
+//!
+//! Files and batches come with many lines at a time. Those stay together, and are a group of their own.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +18,12 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::group::Task;
-use crate::judge::unwritable;
 use crate::ledger::Ledger;
 use crate::outcome::Answered;
-use crate::post::{Entry, InputLine, PostContext, read_line};
+use crate::post::{Entry, InputLine, PostContext, Posted, read};
 use crate::store::StoreError;
 
-/// How many commands are written together at most.
+/// How many commands of different callers are written together at most.
 const GROUP: usize = 64;
 
 /// How many callers queue up; further ones wait until there is room.
@@ -33,7 +35,7 @@ const LOOKS: u32 = 8;
 /// How long a group may take until smaller ones set out beside it: it may wait for somebody else's lock.
 const LATE: Duration = Duration::from_millis(20);
 
-/// Posts single commands of many callers, each accepted or refused by itself, in as few commits as there can be.
+/// Posts the commands of many callers, each accepted or refused by itself, in as few commits as there can be.
 ///
 /// Commands on one license are judged in the order they came. The writer ends when the last clone is dropped and all
 /// that waits is written.
@@ -42,14 +44,14 @@ pub struct Writer {
     queue: mpsc::Sender<Asked>,
 }
 
-/// A command, and where its answer goes.
+/// What one caller posts at a time, and where the answers go.
 #[derive(Debug)]
 struct Asked {
     /// The licenses that take part.
     licenses: Vec<LicenseNumber>,
-    entry: Entry,
+    entries: Vec<Entry>,
     context: PostContext,
-    reply: oneshot::Sender<Result<Answered, StoreError>>,
+    reply: oneshot::Sender<Posted>,
 }
 
 impl Writer {
@@ -67,16 +69,33 @@ impl Writer {
     /// # Errors
     /// The store's failure; posting the same command id again tells what became of it.
     pub async fn post(&self, line: InputLine, context: PostContext) -> Result<Answered, StoreError> {
-        let entry = read_line(&line, &context.poster).map_err(|error| unwritable(&error))?;
-        let licenses = match &entry {
-            Entry::Invalid(answered) => return Ok(answered.clone()),
-            Entry::Command(request, _) => {
-                std::iter::once(&request.license).chain(request.command.others()).cloned().collect()
-            }
+        only(self.post_all(&[line], context).await)
+    }
+
+    /// Posts lines of one sender, such as a part of a file: all commit together, as by [`Ledger::post`].
+    pub async fn post_all(&self, lines: &[InputLine], context: PostContext) -> Posted {
+        let entries = match read(lines, &context.poster) {
+            Ok(entries) => entries,
+            Err(failed) => return Posted::failed(failed),
         };
+        match self.ask(entries, context).await {
+            Ok(answer) => answer.await.unwrap_or_else(|_| Posted::failed(gone())),
+            Err(posted) => posted,
+        }
+    }
+
+    /// Queues up; or the answers, where there is nothing to write.
+    async fn ask(&self, entries: Vec<Entry>, context: PostContext) -> Result<oneshot::Receiver<Posted>, Posted> {
+        let requests = entries.iter().filter_map(Entry::request);
+        let licenses = requests.flat_map(|request| iter::once(&request.license).chain(request.command.others()));
+        let licenses: Vec<_> = licenses.cloned().collect();
+        if licenses.is_empty() {
+            return Err(Posted { answered: entries.into_iter().filter_map(Entry::invalid).collect(), failed: None });
+        }
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Asked { licenses, entry, context, reply }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let asked = Asked { licenses, entries, context, reply };
+        self.queue.send(asked).await.map_err(|_| Posted::failed(gone()))?;
+        Ok(answer)
     }
 }
 
@@ -152,12 +171,17 @@ impl Groups {
     }
 
     fn set_out(&mut self, ledger: &Arc<Ledger>, waiting: &mut VecDeque<Asked>) {
-        let (mut group, mut others) = (Vec::new(), VecDeque::new());
+        let (mut group, mut commands) = (Vec::new(), 0);
+        let (mut others, mut passed_over) = (VecDeque::new(), HashSet::new());
         for asked in waiting.drain(..) {
-            let is_free = !asked.licenses.iter().any(|license| self.licenses.contains_key(license));
-            if group.len() < GROUP && is_free {
+            let has_room = commands == 0 || commands + asked.entries.len() <= GROUP;
+            let is_taken = |license| self.licenses.contains_key(license) || passed_over.contains(license);
+            if has_room && !asked.licenses.iter().any(is_taken) {
+                commands += asked.entries.len();
                 group.push(asked);
             } else {
+                // Nobody who came later goes before it.
+                passed_over.extend(asked.licenses.iter().cloned());
                 others.push_back(asked);
             }
         }
@@ -165,7 +189,9 @@ impl Groups {
         if group.is_empty() {
             return;
         }
-        (self.size, self.late_at) = (group.len(), Instant::now() + LATE);
+        // Many lines of one sender take their time, and hold up nobody.
+        self.size = if commands > GROUP { 0 } else { group.len() };
+        self.late_at = Instant::now() + LATE;
         let licenses: Vec<_> = group.iter().flat_map(|asked| asked.licenses.iter().cloned()).collect();
         let id = self.on_their_way.spawn(write(Arc::clone(ledger), group)).id();
         self.licenses.extend(licenses.into_iter().map(|license| (license, id)));
@@ -177,34 +203,48 @@ impl Groups {
     }
 }
 
-/// Writes the group; when that fails, whatever the reason, each by itself, judged anew. Once the database cannot be
-/// reached even so, nobody else waits for it.
+/// Writes the group; when that fails, whatever the reason, what each has asked by itself, judged anew. Once the database
+/// cannot be reached even so, nobody else waits for it.
 async fn write(ledger: Arc<Ledger>, asked: Vec<Asked>) {
-    let tasks: Vec<_> = asked.iter().map(Asked::task).collect();
+    let tasks: Vec<_> = asked.iter().flat_map(Asked::tasks).collect();
     if let Ok(answered) = ledger.post_together(&tasks).await {
-        return asked.into_iter().zip(answered).for_each(|(asked, answered)| asked.reply(Ok(answered)));
+        let mut answered = answered.into_iter();
+        for asked in asked {
+            let answered = answered.by_ref().take(asked.entries.len()).collect();
+            asked.reply(Posted { answered, failed: None });
+        }
+        return;
     }
     let mut down: Option<String> = None;
     for asked in asked {
-        let answer = match &down {
-            None => ledger.post_alone(&asked.task()).await,
-            Some(what) => Err(StoreError::Unavailable(what.clone())),
+        let posted = match &down {
+            None => ledger.post_one_by_one(asked.tasks()).await,
+            Some(what) => Posted::failed(StoreError::Unavailable(what.clone())),
         };
-        if let Err(StoreError::Unavailable(what)) = &answer {
+        if let Some(StoreError::Unavailable(what)) = &posted.failed {
             down.get_or_insert_with(|| what.clone());
         }
-        asked.reply(answer);
+        asked.reply(posted);
     }
 }
 
 impl Asked {
-    const fn task(&self) -> Task<'_> {
-        Task { entry: &self.entry, context: &self.context }
+    fn tasks(&self) -> impl Iterator<Item = Task<'_>> {
+        self.entries.iter().map(|entry| Task { entry, context: &self.context })
     }
 
     /// Answers. A caller that has gone away meanwhile does not need it.
-    fn reply(self, answer: Result<Answered, StoreError>) {
-        self.reply.send(answer).ok();
+    fn reply(self, posted: Posted) {
+        self.reply.send(posted).ok();
+    }
+}
+
+/// The answer to the only line.
+fn only(mut posted: Posted) -> Result<Answered, StoreError> {
+    match (posted.failed, posted.answered.pop()) {
+        (Some(failed), _) => Err(failed),
+        (None, Some(answered)) => Ok(answered),
+        (None, None) => Err(gone()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ledger_app::edition::EditionError;
 use ledger_app::ledger::Ledger;
@@ -9,6 +10,7 @@ use ledger_app::outcome::Answered;
 use ledger_app::post::{InputLine, PostContext, Posted};
 use ledger_app::poster::Poster;
 use ledger_app::quote::QuoteSession;
+use ledger_app::writer::Writer;
 
 use crate::actor::system_user;
 use crate::exit::{Ended, Failure, note};
@@ -59,8 +61,8 @@ pub(crate) struct QuoteArgs {
 /// Posts the commands.
 pub(crate) async fn post(run: &Run<'_>, args: &PostArgs) -> Ended {
     let source = Source::open(args.file.as_deref()).await?;
-    let ledger = warned(run, run.ledger_to_write().await)?;
-    let ended = answer_all(run, &ledger, Desk::Post, source).await?;
+    let ledger = Arc::new(warned(run, run.ledger_to_write().await)?);
+    let ended = answer_all(run, Desk::Post(Writer::start(Arc::clone(&ledger))), source).await?;
     if let Err(error) = ledger.settle().await {
         // No failure of this run: whoever opens the ledger next goes on from here.
         note(&format!("every command is in the ledger; its events are put in order later: {error}"));
@@ -72,7 +74,7 @@ pub(crate) async fn post(run: &Run<'_>, args: &PostArgs) -> Ended {
 pub(crate) async fn quote(run: &Run<'_>, args: &QuoteArgs) -> Ended {
     let source = Source::open(args.file.as_deref()).await?;
     let ledger = warned(run, run.ledger().await)?;
-    answer_all(run, &ledger, Desk::Quote(QuoteSession::default()), source).await
+    answer_all(run, Desk::Quote(&ledger, QuoteSession::default()), source).await
 }
 
 /// Warns of given prices that look mistaken (SWM-4); they are used all the same.
@@ -87,18 +89,18 @@ fn warned(run: &Run<'_>, ledger: Result<Ledger, EditionError>) -> Result<Ledger,
 }
 
 /// Who answers.
-enum Desk {
+enum Desk<'l> {
     /// Records, and answers after the commit.
-    Post,
+    Post(Writer),
     /// Only says what posting would do.
-    Quote(QuoteSession),
+    Quote(&'l Ledger, QuoteSession),
 }
 
-impl Desk {
-    async fn answer(&mut self, ledger: &Ledger, lines: &[InputLine], context: &PostContext) -> Posted {
+impl Desk<'_> {
+    async fn answer(&mut self, lines: &[InputLine], context: PostContext) -> Posted {
         match self {
-            Self::Post => ledger.post(lines, context).await,
-            Self::Quote(session) => ledger.quote(session, lines, context).await,
+            Self::Post(writer) => writer.post_all(lines, context).await,
+            Self::Quote(ledger, session) => ledger.quote(session, lines, &context).await,
         }
     }
 
@@ -106,7 +108,7 @@ impl Desk {
     fn unprinted(&self, error: io::Error, lines: &[InputLine]) -> Failure {
         match (self, lines.last()) {
             // Unlike other readers, whoever posts must learn that the ledger holds more than was printed.
-            (Self::Post, Some(last)) => Failure::Usage(format!(
+            (Self::Post(_), Some(last)) => Failure::Usage(format!(
                 "standard output cannot be written: {error}; the commands up to line {} are in the ledger: \
                  post the same input again to have their outcomes",
                 last.number
@@ -116,10 +118,10 @@ impl Desk {
     }
 }
 
-async fn answer_all(run: &Run<'_>, ledger: &Ledger, desk: Desk, mut source: Source) -> Ended {
+async fn answer_all(run: &Run<'_>, desk: Desk<'_>, mut source: Source) -> Ended {
     let mut tally = Tally::new();
     let progress = Progress::new(source.total_bytes);
-    let ended = answer_groups(run, ledger, desk, &mut source, &mut tally, &progress).await;
+    let ended = answer_groups(run, desk, &mut source, &mut tally, &progress).await;
     progress.end();
     if tally.commands() > 0 {
         note(&tally.summary());
@@ -132,8 +134,7 @@ async fn answer_all(run: &Run<'_>, ledger: &Ledger, desk: Desk, mut source: Sour
 
 async fn answer_groups(
     run: &Run<'_>,
-    ledger: &Ledger,
-    mut desk: Desk,
+    mut desk: Desk<'_>,
     source: &mut Source,
     tally: &mut Tally,
     progress: &Progress,
@@ -142,13 +143,13 @@ async fn answer_groups(
     while let Some(lines) = source.groups.next().await.map_err(|error| cannot_read(&source.name, &error))? {
         // A run can go on past midnight.
         let context = PostContext::new(run.today(), Poster::local(actor.clone()));
-        let posted = desk.answer(ledger, &lines, &context).await;
+        let posted = desk.answer(&lines, context).await;
         tally.add(&posted.answered);
         print(&posted.answered).map_err(|error| desk.unprinted(error, &lines))?;
         progress.show(source.groups.bytes_read(), tally.commands());
         if let Some(error) = posted.failed {
             let remedy = "what was answered is in the ledger; post the same input again when that is mended, nothing is done twice";
-            return Err(Failure::Store(error, matches!(desk, Desk::Post).then(|| remedy.to_owned())));
+            return Err(Failure::Store(error, matches!(desk, Desk::Post(_)).then(|| remedy.to_owned())));
         }
     }
     Ok(())

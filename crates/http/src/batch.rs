@@ -218,10 +218,10 @@ impl Batch {
 
     /// Commits a group. What is begun is finished, whether the client waits for it or not.
     fn post(&self, lines: Vec<InputLine>) -> JoinHandle<Posted> {
-        let ledger = Arc::clone(&self.service.desk().ledger);
+        let desk = self.service.desk();
         // A batch can go on past midnight.
         let context = PostContext::new(self.service.today(), self.identity.poster());
-        tokio::spawn(async move { ledger.post(&lines, &context).await })
+        tokio::spawn(async move { desk.writer.post_all(&lines, context).await })
     }
 
     /// The outcomes, one a line.

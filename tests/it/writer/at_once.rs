@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::trouble::postgres;
+use super::trouble::{postgres, until_an_append_waits};
 use super::{Tested, bought, installed, kinds, more_users};
 use crate::redistribution::{Opened, TODAY, merge, nothing_to_mend, on};
 use crate::use_cases::context;
@@ -19,8 +19,7 @@ async fn each_gets_its_own_answer_and_nothing_is_done_twice() {
     }
     let repeated = installed("AAA", "one");
     let before = tested.post(&repeated).await;
-    // What this process remembers of BBB is not so any more.
-    Tested::on(Opened::same(&tested.opened)).await.post(&installed("BBB", "elsewhere")).await;
+    let another_process = Tested::on(Opened::same(&tested.opened)).await;
     let mut expects_the_past = installed("FFF", "one");
     expects_the_past["expected_version"] = json!(1);
     let group = [
@@ -32,12 +31,20 @@ async fn each_gets_its_own_answer_and_nothing_is_done_twice() {
         expects_the_past,
     ];
 
-    let mut holder = pool.begin().await.unwrap();
-    sqlx::query("LOCK TABLE commands IN SHARE ROW EXCLUSIVE MODE").execute(&mut *holder).await.unwrap();
+    let mut row = pool.begin().await.unwrap();
+    let aaa = "SELECT license FROM current_entitlement WHERE license = 'AAA' FOR UPDATE";
+    sqlx::query(aaa).execute(&mut *row).await.unwrap();
     let posting = tested.post_at_once(group.map(|command| (command, context(TODAY))).into());
     let (outcomes, ()) = tokio::join!(posting, async {
+        // It is judged and on its way when another process is quicker, so it cannot be written as it is.
+        until_an_append_waits(&pool).await;
+        another_process.post(&installed("BBB", "elsewhere")).await;
+        let mut table = pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE commands IN SHARE ROW EXCLUSIVE MODE").execute(&mut *table).await.unwrap();
+        row.rollback().await.unwrap();
+        // Now each goes by itself, and the first one's connection dies.
         break_the_append(&pool).await;
-        holder.rollback().await.unwrap();
+        table.rollback().await.unwrap();
     });
 
     assert_eq!(kinds(&outcomes), ["accepted", "accepted", "rejected", "accepted", "accepted", "conflict"]);
@@ -46,7 +53,7 @@ async fn each_gets_its_own_answer_and_nothing_is_done_twice() {
     for license in ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"] {
         events.push(tested.history(license).await.len());
     }
-    // Two of a purchase, and: two versions, two versions, none, and what the merge wrote on each side.
+    // Two of a purchase, and: two versions, two versions (one elsewhere), none, and what the merge wrote on each side.
     assert_eq!((&events[..3], events[5]), (&[4, 4, 2][..], 2));
     let merged = outcomes[4]["events"].as_array().unwrap().len();
     assert_eq!(events[3] + events[4], 4 + merged);

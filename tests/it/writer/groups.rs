@@ -1,5 +1,7 @@
 //! A group of all sorts: each gets its own answer.
 
+use std::collections::HashSet;
+
 use ledger_app::post::{IfMatch, PostContext};
 use ledger_app::poster::Poster;
 use ledger_domain::command::{Actor, Role};
@@ -7,7 +9,7 @@ use serde_json::json;
 
 use super::{Tested, bought, installed, kinds, more_users};
 use crate::redistribution::{TODAY, merge, nothing_to_mend, on};
-use crate::use_cases::context;
+use crate::use_cases::{context, lines};
 
 fn posted_by(name: &str) -> PostContext {
     let poster = Poster::with_key(Actor { name: name.to_owned(), role: Role::Distributor }, None);
@@ -60,6 +62,41 @@ async fn those_who_wait_are_written_in_one_transaction() {
         );
         let history = tested.history("AAA").await;
         assert!(history[2..].iter().all(|event| event.recorded_at == history[2].recorded_at));
+    }
+}
+
+/// As a file and a batch are posted, a part at a time.
+#[tokio::test]
+async fn lines_of_one_sender_stay_together_and_others_come_before_or_after() {
+    const LINES: u64 = 100;
+    for tested in Tested::on_each().await {
+        tested.post(&bought("AAA")).await;
+        let many: Vec<_> = (0..LINES).map(|number| installed("AAA", &number.to_string())).collect();
+        let (many, context, last) = (lines(&many), context(TODAY), installed("AAA", "x"));
+        let (posted, later) = tokio::join!(tested.writer.post_all(&many, context), tested.post(&last));
+        let versions: Vec<_> = posted.answered.iter().filter_map(|answered| answered.version).collect();
+        assert_eq!(versions, (3..3 + LINES).collect::<Vec<_>>());
+        assert_eq!(later["version"], 3 + LINES);
+        let recorded: HashSet<_> = tested.history("AAA").await[2..].iter().map(|event| event.recorded_at).collect();
+        assert_eq!(recorded.len(), 2, "all of the lines at once, then the other");
+    }
+}
+
+/// What cannot be understood has its place among the answers, also where nothing else was asked.
+#[tokio::test]
+async fn every_line_has_its_answer() {
+    for tested in Tested::on_each().await {
+        let nothing = json!({"no": "command"});
+        for (asked, expected) in [
+            (vec![nothing.clone()], &["invalid"][..]),
+            (vec![nothing.clone(), bought("AAA"), nothing], &["invalid", "accepted", "invalid"]),
+            (vec![], &[]),
+        ] {
+            let posted = tested.writer.post_all(&lines(&asked), context(TODAY)).await;
+            assert!(posted.failed.is_none(), "{:?}", posted.failed);
+            let kinds: Vec<_> = posted.answered.iter().map(|answered| answered.kind).collect();
+            assert_eq!(serde_json::to_value(kinds).unwrap(), json!(expected));
+        }
     }
 }
 

@@ -149,7 +149,34 @@ async fn a_group_that_is_held_up_holds_up_nobody_who_comes_alone() {
     assert_eq!(kinds(&outcomes), ["accepted"; 3]);
 }
 
-async fn until_an_append_waits(pool: &PgPool) {
+/// What came first is done first, although its other license was free all the time for who came later.
+#[tokio::test]
+async fn nobody_is_overtaken_by_who_came_later() {
+    let (tested, pool) = postgres().await;
+    for license in ["AAA", "BBB", "CCC"] {
+        tested.post(&bought(license)).await;
+    }
+    let mut holder = pool.begin().await.unwrap();
+    let lock = "SELECT FROM current_entitlement WHERE license = 'AAA' FOR UPDATE";
+    sqlx::query(lock).execute(&mut *holder).await.unwrap();
+    let alone = installed("AAA", "one");
+    let both = lines(&[installed("AAA", "two"), installed("BBB", "one")]);
+    let last = installed("BBB", "two");
+    let (first, (both, later, ())) = tokio::join!(post(&tested.writer, &alone, context(TODAY)), async {
+        until_an_append_waits(&pool).await;
+        // They come in this order.
+        tokio::join!(tested.writer.post_all(&both, context(TODAY)), tested.post(&last), async {
+            // Who is about something else is done meanwhile.
+            tested.post(&installed("CCC", "one")).await;
+            holder.rollback().await.unwrap();
+        })
+    });
+    let versions = both.answered.iter().map(|answered| answered.version);
+    assert_eq!(versions.collect::<Vec<_>>(), [Some(4), Some(3)]);
+    assert_eq!((&first.unwrap()["version"], &later["version"]), (&3.into(), &4.into()));
+}
+
+pub(super) async fn until_an_append_waits(pool: &PgPool) {
     let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
                  WHERE datname = current_database() AND query LIKE '%ledger_append%' AND wait_event_type = 'Lock')";
     while !sqlx::query_scalar::<_, bool>(waits).fetch_one(pool).await.unwrap() {
