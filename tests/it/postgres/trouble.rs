@@ -120,6 +120,21 @@ async fn a_server_that_says_nothing_is_given_up_and_asked_anew() {
     assert_eq!(opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap().unwrap().version, 4);
 }
 
+/// Something between forgot the connections while they rested: the first command afterwards is not what finds out.
+#[tokio::test]
+async fn connections_that_have_rested_are_asked_for_a_sign_of_life() {
+    let opened = open().await;
+    let mut license = bought(&opened.store, "EX-1").await;
+    assert!(opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap().is_some());
+    let silent = Silent::all(&opened.pool).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    opened.store.append(&batch(vec![license.use_once()])).await.unwrap();
+    assert_eq!(opened.store.facts(&number("EX-1"), AsOf::default()).await.unwrap().unwrap().version, 4);
+    drop(silent);
+}
+
 fn wanted(license: &str) -> ledger_app::store::Wanted {
     ledger_app::store::Wanted { command_id: uuid::Uuid::new_v4(), license: number(license), order: None }
 }
