@@ -3,6 +3,8 @@
 //! Quick, and without a word on what is wrong. Whatever differs in a byte, cannot be read or cannot be folded is in doubt, and
 //! left to [`crate::rebuild`], which looks at every column. So on how PostgreSQL writes a value only the speed depends.
 
+use std::collections::BTreeSet;
+
 use ledger_app::store::{Refold, StoreError};
 use ledger_domain::event::Event;
 use ledger_domain::license::Facts;
@@ -11,7 +13,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 use tokio::task::JoinSet;
 
-use crate::copy::Rows;
+use crate::copy::{Rows, unescaped};
 use crate::copy_facts;
 use crate::copy_out::{self, Borrowed, Fields};
 use crate::error::{damaged, store_error};
@@ -24,19 +26,21 @@ const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ON
     SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
 /// The range of licenses, as settings of the transaction: a COPY takes no parameters.
-const FIRST: &str = "ledger.first";
-const LAST: &str = "ledger.last";
+const AFTER: &str = "ledger.after";
+const TO: &str = "ledger.to";
 
 /// On so many connections a page is compared.
-const PARTS: usize = 2;
+const PARTS: usize = 4;
 
 /// What came of comparing.
 #[derive(Default)]
 pub(crate) struct Compared {
+    /// How many licenses there are, those included that have rows and no events.
+    pub(crate) licenses: u64,
     /// How many events the licenses have.
     pub(crate) events: u64,
     /// Those of the licenses whose rows may not be as they must be.
-    pub(crate) in_doubt: Vec<String>,
+    pub(crate) in_doubt: BTreeSet<String>,
 }
 
 /// A transaction that only reads, all from one state of the database.
@@ -46,12 +50,29 @@ pub(crate) async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postg
     Ok(transaction)
 }
 
-/// Compares the rows of these licenses, which are in order: a part of them on each of some connections, so that neither the
-/// server nor this program waits for the other.
-pub(crate) async fn compare(pool: &PgPool, licenses: &[String], refold: Refold) -> Result<Compared, StoreError> {
+/// A range of licenses by number, and those in it that have events.
+struct Part {
+    /// All of it comes after this one.
+    after: String,
+    /// The last one; none: it goes on to the end.
+    to: Option<String>,
+    licenses: Vec<String>,
+}
+
+/// Compares all rows of a range of licenses: those after the first, up to the last of the ones given, or to the end. A part of
+/// them on each of some connections, so that neither the server nor this program waits for the other.
+///
+/// The licenses given are in order, and all that have events in this range.
+pub(crate) async fn compare(
+    pool: &PgPool,
+    after: &str,
+    licenses: &[String],
+    to_the_end: bool,
+    refold: Refold,
+) -> Result<Compared, StoreError> {
     let mut parts = JoinSet::new();
-    for part in licenses.chunks(licenses.len().div_ceil(PARTS).max(1)) {
-        let (pool, part) = (pool.clone(), part.to_vec());
+    for part in parts_of(after, licenses, to_the_end) {
+        let pool = pool.clone();
         parts.spawn(async move {
             let mut connection = Borrowed::from(&pool).await?;
             let mut snapshot = connection.begin().await.map_err(store_error)?;
@@ -67,45 +88,64 @@ pub(crate) async fn compare(pool: &PgPool, licenses: &[String], refold: Refold) 
         let part: Result<Compared, StoreError> =
             part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))?;
         let part = part?;
+        all.licenses += part.licenses;
         all.events += part.events;
         all.in_doubt.extend(part.in_doubt);
     }
-    all.in_doubt.sort();
     Ok(all)
 }
 
-/// Compares all that the snapshot has from the first of the licenses to the last.
-async fn compare_part(
-    snapshot: &mut PgConnection,
-    licenses: &[String],
-    refold: Refold,
-) -> Result<Compared, StoreError> {
-    let (Some(first), Some(last)) = (licenses.first(), licenses.last()) else { return Ok(Compared::default()) };
-    let range = sqlx::query("SELECT set_config($1, $2, true), set_config($3, $4, true)");
-    let range = range.bind(FIRST).bind(first).bind(LAST).bind(last);
-    range.execute(&mut *snapshot).await.map_err(store_error)?;
-    let (events, mut wanted) = wanted(&mut *snapshot, refold).await?;
-    let versions = rows(&format!("{COLUMNS}, recorded_at"), VERSIONS, "license", "version");
-    copy_out::lines(&mut *snapshot, &versions, |line| wanted.versions.meet(line)).await?;
-    let current = rows(&format!("{COLUMNS}, recorded_at, fold, state"), CURRENT, "license", "version");
-    copy_out::lines(&mut *snapshot, &current, |line| wanted.current.meet(line)).await?;
-    let in_doubt = licenses.iter().filter(|license| !wanted.is_met(license)).cloned().collect();
-    Ok(Compared { events, in_doubt })
+fn parts_of(after: &str, licenses: &[String], to_the_end: bool) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for licenses in licenses.chunks(licenses.len().div_ceil(PARTS).max(1)) {
+        let after = parts.last().and_then(|part| part.to.clone()).unwrap_or_else(|| after.to_owned());
+        parts.push(Part { after, to: licenses.last().cloned(), licenses: licenses.to_vec() });
+    }
+    if parts.is_empty() {
+        parts.push(Part { after: after.to_owned(), to: None, licenses: Vec::new() });
+    }
+    if let Some(last) = parts.last_mut().filter(|_| to_the_end) {
+        last.to = None;
+    }
+    parts
 }
 
-/// A table's rows of the range, by license and version.
-fn rows(columns: &str, table: &str, license: &str, version: &str) -> String {
-    format!(
-        "SELECT {columns} FROM {table} WHERE {license} >= current_setting('{FIRST}')
-            AND {license} <= current_setting('{LAST}') ORDER BY {license}, {version}"
-    )
+/// Compares all that the snapshot has in the range.
+async fn compare_part(snapshot: &mut PgConnection, part: &Part, refold: Refold) -> Result<Compared, StoreError> {
+    let range = sqlx::query("SELECT set_config($1, $2, true), set_config($3, $4, true)");
+    let range = range.bind(AFTER).bind(&part.after).bind(TO).bind(part.to.as_deref().unwrap_or_default());
+    range.execute(&mut *snapshot).await.map_err(store_error)?;
+    let rows = |columns: &str, table, license, version| part.rows(columns, table, license, version);
+    let (events, mut wanted) = wanted(&mut *snapshot, part, refold).await?;
+    let mut strays = BTreeSet::new();
+    let mut stray = |license: Option<&str>| strays.extend(license.map(|license| unescaped(license).into_owned()));
+    let versions = rows(&format!("{COLUMNS}, recorded_at"), VERSIONS, "license", "version");
+    copy_out::lines(&mut *snapshot, &versions, |line| stray(wanted.versions.meet(line))).await?;
+    let current = rows(&format!("{COLUMNS}, recorded_at, fold, state"), CURRENT, "license", "version");
+    copy_out::lines(&mut *snapshot, &current, |line| stray(wanted.current.meet(line))).await?;
+    strays.retain(|license| part.licenses.binary_search(license).is_err());
+    let licenses = part.licenses.len() + strays.len();
+    let in_doubt = part.licenses.iter().filter(|license| !wanted.is_met(license)).cloned();
+    let in_doubt = in_doubt.chain(strays).collect();
+    Ok(Compared { licenses: licenses.try_into().unwrap_or(u64::MAX), events, in_doubt })
+}
+
+impl Part {
+    /// A table's rows of the range, by license and version.
+    fn rows(&self, columns: &str, table: &str, license: &str, version: &str) -> String {
+        let up_to = if self.to.is_some() { format!("AND {license} <= current_setting('{TO}')") } else { String::new() };
+        format!(
+            "SELECT {columns} FROM {table} WHERE {license} > current_setting('{AFTER}') {up_to}
+                ORDER BY {license}, {version}"
+        )
+    }
 }
 
 /// How many events there are, and the rows that they make.
-async fn wanted(snapshot: &mut PgConnection, refold: Refold) -> Result<(u64, Wanted), StoreError> {
+async fn wanted(snapshot: &mut PgConnection, part: &Part, refold: Refold) -> Result<(u64, Wanted), StoreError> {
     let columns = "aggregate_id, sequence, event_type, on_date, recorded_at::text, payload";
     let of_licenses = "(SELECT * FROM events WHERE aggregate_type = 'license') AS event";
-    let query = rows(columns, of_licenses, "aggregate_id", "sequence");
+    let query = part.rows(columns, of_licenses, "aggregate_id", "sequence");
     let (mut count, mut wanted, mut history) = (0, Wanted::nothing(), History::default());
     let read = |row: &mut Fields<'_>| {
         let license = row.text()?;

@@ -170,6 +170,27 @@ fn escape(text: &mut String, value: &str) {
     }
 }
 
+/// A text as it was before it was escaped.
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut characters = text.chars();
+    let mut next = || match characters.next()? {
+        '\\' => Some(match characters.next()? {
+            'b' => '\u{8}',
+            't' => '\t',
+            'n' => '\n',
+            'v' => '\u{b}',
+            'f' => '\u{c}',
+            'r' => '\r',
+            other => other,
+        }),
+        other => Some(other),
+    };
+    std::iter::from_fn(&mut next).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +208,15 @@ mod tests {
             "{plain,ё-1.example,\"a b\",\"a,b\",\"{c}\",\"d\\\\\\\\e\",\"\\\\\"f\\\\\"\",\"null\",NULLS,\"\"}\t{}\n",
         ];
         assert_eq!(rows.written(), expected.concat());
+    }
+
+    #[test]
+    fn what_was_escaped_is_read_as_it_was() {
+        for text in ["plain", "a\\b\tc\nd\re\u{8}\u{b}\u{c}", "\\n", "ё\\"] {
+            let mut escaped = String::new();
+            escape(&mut escaped, text);
+            assert_eq!(unescaped(&escaped), text);
+        }
     }
 
     #[test]

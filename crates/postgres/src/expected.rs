@@ -37,16 +37,16 @@ impl Expected {
         self.begins = self.rows.written().len();
     }
 
-    /// A row has come: a line that begins with its license.
-    pub(crate) fn meet(&mut self, line: &[u8]) {
-        let license = line.split(|byte| *byte == b'\t').next().map(str::from_utf8);
-        let Some(Ok(license)) = license else { return };
-        // A license of which no row is expected is in doubt as it is.
-        let Some(rest) = self.rest.get_mut(license) else { return };
+    /// A row has come: a line that begins with its license. Where no row of that is expected, it is told which.
+    pub(crate) fn meet<'l>(&mut self, line: &'l [u8]) -> Option<&'l str> {
+        // PostgreSQL sends nothing but UTF-8.
+        let license = line.split(|byte| *byte == b'\t').next().and_then(|bytes| str::from_utf8(bytes).ok())?;
+        let Some(rest) = self.rest.get_mut(license) else { return Some(license) };
         *rest = rest.take().filter(|rest| self.rows.written().as_bytes()[rest.clone()].starts_with(line));
         if let Some(rest) = rest {
             rest.start += line.len();
         }
+        None
     }
 
     /// Whether every row of the license came, and no other.
@@ -68,7 +68,10 @@ mod tests {
             expected.rows().text("A-1").plain(version).end();
         }
         expected.expect("A-1");
-        lines.iter().for_each(|line| expected.meet(line.as_bytes()));
+        for line in lines {
+            let stray = expected.meet(line.as_bytes());
+            assert_eq!(stray, line.split('\t').next().filter(|license| *license != "A-1"));
+        }
         assert!(!expected.is_met("B-1"), "it is forgotten");
         expected.is_met("A-1")
     }

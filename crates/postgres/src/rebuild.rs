@@ -84,11 +84,13 @@ pub(crate) async fn compared(
     refold: Refold,
 ) -> Result<(RebuiltPage, Vec<String>), StoreError> {
     let mut snapshot = snapshot(pool).await?;
-    let licenses = licenses_after(&mut snapshot, after.unwrap_or_default(), limit).await?;
+    let after = after.unwrap_or_default();
+    let page = licenses_after(&mut snapshot, after, limit).await?;
     snapshot.commit().await.map_err(store_error)?;
-    let Compared { events, in_doubt } = compare(pool, &licenses, refold).await?;
-    let (licenses, last) = (count(licenses.len()), licenses.into_iter().next_back());
-    let last = last.filter(|_| licenses == u64::from(limit));
+    let to_the_end = count(page.len()) < u64::from(limit);
+    let Compared { licenses, events, in_doubt } = compare(pool, after, &page, to_the_end, refold).await?;
+    let last = page.into_iter().next_back().filter(|_| !to_the_end);
+    let in_doubt: Vec<_> = in_doubt.into_iter().collect();
     Ok((RebuiltPage { last, licenses, events, in_doubt: count(in_doubt.len()), mended: Vec::new() }, in_doubt))
 }
 
@@ -146,14 +148,18 @@ fn differences(license: &str, found: &Rows, wanted: &Rows) -> Result<Vec<Differe
     Ok(differences)
 }
 
-/// The next licenses with events or with rows, so that strays are found too.
+/// The next licenses with events. From one to the next by the index, past all of its events.
 async fn licenses_after(connection: &mut PgConnection, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
-    let query = "
-        (SELECT DISTINCT aggregate_id FROM events WHERE aggregate_type = 'license' AND aggregate_id > $1
-            ORDER BY aggregate_id LIMIT $2)
-        UNION (SELECT license FROM current_entitlement WHERE license > $1 ORDER BY license LIMIT $2)
-        UNION (SELECT DISTINCT license FROM entitlement_versions WHERE license > $1 ORDER BY license LIMIT $2)
-        ORDER BY 1 LIMIT $2";
+    let next = "SELECT aggregate_id FROM events WHERE aggregate_type = 'license' AND aggregate_id >";
+    let query = format!(
+        "WITH RECURSIVE page AS (
+            SELECT ({next} $1 ORDER BY aggregate_id LIMIT 1) AS license, 1 AS place
+            UNION ALL
+            SELECT ({next} page.license ORDER BY aggregate_id LIMIT 1), place + 1
+            FROM page WHERE license IS NOT NULL AND place < $2
+        ) SELECT license FROM page WHERE license IS NOT NULL ORDER BY license"
+    );
+    let query = query.as_str();
     let query = sqlx::query_scalar(query).bind(after).bind(i64::from(limit));
     query.fetch_all(connection).await.map_err(store_error)
 }
