@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cpu;
-
 /// How often to look at the peak; what a program takes in its last moment is missed.
 const LOOKS_EVERY: Duration = Duration::from_millis(10);
 
@@ -17,8 +15,6 @@ pub(crate) struct Run {
     pub(crate) seconds: f64,
     /// The peak of its resident memory, in megabytes of 10⁶ bytes.
     pub(crate) peak_mb: f64,
-    /// What it took of this machine's processors, in seconds.
-    pub(crate) cpu_seconds: f64,
 }
 
 /// The program beside this one; made first, where cargo runs this, by the same profile.
@@ -52,7 +48,7 @@ pub(crate) fn run_refused(command: &mut Command, log: &Path) -> Result<Run> {
 
 fn run_to(command: &mut Command, log: &Path, good: &[i32]) -> Result<Run> {
     let told = std::fs::File::create(log)?;
-    let (begun, before) = (Instant::now(), cpu::own());
+    let begun = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(told).spawn()?;
     let (status, peak_mb) = watch(&mut child)?;
     let seconds = begun.elapsed().as_secs_f64();
@@ -64,7 +60,7 @@ fn run_to(command: &mut Command, log: &Path, good: &[i32]) -> Result<Run> {
         );
     }
     let peak_mb = peak_mb.context("the peak of memory cannot be read: this needs Linux")?;
-    Ok(Run { seconds, peak_mb, cpu_seconds: cpu::own() - before })
+    Ok(Run { seconds, peak_mb })
 }
 
 fn watch(child: &mut Child) -> Result<(ExitStatus, Option<f64>)> {

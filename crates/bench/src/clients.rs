@@ -34,7 +34,7 @@ struct Reported {
 
 impl Client {
     /// A client with new licenses, bought and active.
-    pub(crate) async fn new(ledger: &Ledger, number: u32) -> Result<Self> {
+    async fn new(ledger: &Ledger, number: u32) -> Result<Self> {
         let mut lines = Lines::seeded(u64::from(number));
         let new = |i| Reported { number: format!("CLIENT-{number:03}-{i:05}"), is_online: false };
         let licenses: Vec<_> = (0..LICENSES).map(new).collect();
@@ -66,8 +66,25 @@ impl Client {
     }
 }
 
-/// Lets the clients post at the same time.
+/// So many clients, each with licenses of its own.
+pub(crate) async fn new(ledger: &Ledger, count: u32) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for number in 0..count {
+        clients.push(Client::new(ledger, number).await?);
+    }
+    Ok(clients)
+}
+
+/// Lets the clients post at the same time, until all is in its order.
 pub(crate) async fn turn(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: Duration) -> Result<Turn> {
+    let posted = post(ledger, clients, turn).await?;
+    // What the sealer has left would be done in the floor's turn.
+    ledger.settle().await?;
+    Ok(posted)
+}
+
+/// Lets the clients post at the same time.
+pub(crate) async fn post(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: Duration) -> Result<Turn> {
     let writer = Writer::start(Arc::clone(ledger));
     let begun = Instant::now();
     let run = |mut client: Client| {
@@ -81,10 +98,7 @@ pub(crate) async fn turn(ledger: &Arc<Ledger>, clients: &mut Vec<Client>, turn: 
         clients.push(client);
         latencies_ms.extend(posted);
     }
-    let turn = Turn::timed(latencies_ms, begun.elapsed());
-    // What the sealer has left would be done in the floor's turn.
-    ledger.settle().await?;
-    Ok(turn)
+    Ok(Turn::timed(latencies_ms, begun.elapsed()))
 }
 
 /// How many a second.

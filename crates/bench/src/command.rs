@@ -10,13 +10,12 @@ use ledger_app::ledger::Ledger;
 
 use crate::args::Effort;
 use crate::clients::{self, Client};
-use crate::cost::CostRow;
 use crate::cpu::Database;
 use crate::floor::Floor;
 use crate::places::{Kind, Places};
 use crate::progress;
-use crate::report::{Goal, Report, Row};
-use crate::rounds::{Boxed, Contender, Figures, Rounds, Turn};
+use crate::report::{Goal, Report};
+use crate::rounds::{Boxed, Contender, Figures, Rounds, Told, Turn};
 use crate::same_rows::SameRows;
 use crate::stock;
 
@@ -37,62 +36,43 @@ pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report
         let ledger = places.ledger(kind, &format!("command-{clients}.db")).await?;
         let bare = Floor::prepare(places, kind, &format!("command-floor-{clients}.db"), &ledger).await?;
         let mut floors: Vec<Boxed> = vec![Box::new(Bare { floor: bare, clients })];
-        let mut database = None;
+        let mut database = Vec::new();
         if kind == Kind::Postgres {
             floors.push(Box::new(Same { rows: SameRows::prepare(places).await?, clients }));
             database = Database::of(&places.new_postgres().await?).await?;
         }
-        let posting = Posting { clients: posting(&ledger, clients).await?, ledger };
+        let posting = Posting { clients: clients::new(&ledger, clients).await?, ledger };
         let mut contenders: Vec<Boxed> = vec![Box::new(posting)];
         contenders.extend(stock::contenders(places, kind, clients).await?);
-        let rounds = Rounds::run((effort.rounds, effort.turn()), database, &mut floors, &mut contenders).await?;
-        add(report, kind, clients, goals, rounds);
+        let rounds = Rounds::run((effort.rounds, effort.turn()), &database, &mut floors, &mut contenders).await?;
+        add(report, Told { measured: "command", kind, clients }, goals, rounds);
     }
     Ok(())
 }
 
 /// A line for each floor, and one for each contender and floor.
-fn add(report: &mut Report, kind: Kind, clients: u32, goals: &[f64], rounds: Rounds) {
-    let measured = "command";
-    let named = |name: &str| format!("{}: {name}", kind.name());
-    let row = |contender: String, figures: &Figures, ratios, goal| Row {
-        measured,
-        contender,
-        clients,
-        unit: "/s",
-        figures: figures.rates.clone(),
-        ratios,
-        goal,
-    };
+fn add(report: &mut Report, told: Told, goals: &[f64], rounds: Rounds) {
     for figures in &rounds.floors {
-        report.add(row(named(&figures.name), figures, None, None));
+        report.add(told.row(&figures.name, figures.rates.clone(), None, None));
     }
     for (contender, figures) in rounds.contenders.iter().enumerate() {
         // Others write other rows: they are held against the first floor alone.
         let floors = if contender == 0 { rounds.floors.len() } else { 1 };
         for (floor, of) in rounds.floors.iter().enumerate().take(floors) {
             let goal = goals.get(floor).copied().filter(|_| contender == 0).map(Goal::RatioAtLeast);
-            let contender_of = format!("{} ÷ {}", figures.name, of.name);
-            report.add(row(named(&contender_of), figures, Some(rounds.ratios(contender, floor)), goal));
+            let (name, ratios) = (format!("{} ÷ {}", figures.name, of.name), rounds.ratios(contender, floor));
+            report.add(told.row(&name, figures.rates.clone(), Some(ratios), goal));
         }
     }
     for Figures { name, cost, .. } in rounds.floors.into_iter().chain(rounds.contenders) {
-        report.add_cost(CostRow { measured, contender: named(&name), clients, cost });
+        report.add_cost(told.cost(&name, cost));
     }
-}
-
-async fn posting(ledger: &Ledger, count: u32) -> Result<Vec<Client>> {
-    let mut clients = Vec::new();
-    for number in 0..count {
-        clients.push(Client::new(ledger, number).await?);
-    }
-    Ok(clients)
 }
 
 /// The bare database.
-struct Bare {
-    floor: Floor,
-    clients: u32,
+pub(crate) struct Bare {
+    pub(crate) floor: Floor,
+    pub(crate) clients: u32,
 }
 
 #[async_trait]

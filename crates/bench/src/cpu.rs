@@ -31,19 +31,19 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The server of that URL; `None` where it runs elsewhere.
-    pub(crate) async fn of(url: &str) -> Result<Option<Self>> {
+    /// The server of that URL; none where it runs elsewhere.
+    pub(crate) async fn of(url: &str) -> Result<Vec<Self>> {
         let mut connection = PgConnection::connect(url).await?;
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
         let stat = std::fs::read_to_string(format!("/proc/{backend}/stat")).unwrap_or_default();
         connection.close().await?;
         let is_postgres = stat.split_once('(').is_some_and(|(_, name)| name.starts_with("postgres)"));
         if !is_postgres {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let (_, rest) = stat.rsplit_once(')').context("/proc/PID/stat without a name")?;
         let first = rest.split_whitespace().nth(1).context("/proc/PID/stat without a parent")?.parse()?;
-        Ok(Some(Self { first }))
+        Ok(vec![Self { first }])
     }
 
     /// What all of its processes have taken so far.
@@ -56,30 +56,48 @@ impl Database {
     }
 }
 
-/// Two clocks: this process's with its children, and the database's.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Meter {
-    database: Option<Database>,
-    client: f64,
-    server: f64,
-}
-
 /// What was taken, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Taken {
+    /// This process, with the children that it has waited for.
     pub(crate) client: f64,
+    /// The services that were asked, which still run.
+    pub(crate) services: f64,
     /// 0 where the database runs elsewhere, or in this very process.
     pub(crate) database: f64,
 }
 
+/// Clocks of all who take part: this process, services by their process ids, and databases.
+#[derive(Debug, Clone)]
+pub(crate) struct Meter {
+    services: Vec<u32>,
+    databases: Vec<Database>,
+    begun: Taken,
+}
+
 impl Meter {
-    pub(crate) fn begin(database: Option<Database>) -> Self {
-        Self { database, client: own(), server: database.map_or(0.0, Database::seconds) }
+    pub(crate) fn begin(services: Vec<u32>, databases: &[Database]) -> Self {
+        let mut meter = Self { services, databases: databases.to_vec(), begun: Taken::default() };
+        meter.begun = meter.now();
+        meter
     }
 
-    pub(crate) fn taken(self) -> Taken {
-        let server = self.database.map_or(0.0, Database::seconds);
-        Taken { client: own() - self.client, database: server - self.server }
+    /// What was taken since.
+    pub(crate) fn taken(&self) -> Taken {
+        let (now, begun) = (self.now(), self.begun);
+        Taken {
+            client: now.client - begun.client,
+            services: now.services - begun.services,
+            database: now.database - begun.database,
+        }
+    }
+
+    fn now(&self) -> Taken {
+        Taken {
+            client: own(),
+            services: self.services.iter().filter_map(|pid| of(*pid)).sum(),
+            database: self.databases.iter().map(|database| database.seconds()).sum(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ledger_app::ledger::Ledger;
 use ledger_app::store::Wanted;
 use uuid::Uuid;
@@ -43,6 +43,14 @@ impl Floor {
     /// Transactions a second.
     pub(crate) async fn rate(&mut self, clients: u32, turn: Duration) -> Result<f64> {
         Ok(self.turn(clients, turn).await?.rate)
+    }
+
+    /// Reads of a state by its key, again and again. That of SQLite is not asked for.
+    pub(crate) async fn reads(&self, clients: u32, turn: Duration) -> Result<Turn> {
+        match self {
+            Self::Postgres(pgbench) => pgbench.reads(clients, turn).await,
+            Self::Sqlite(_) => bail!("a floor on PostgreSQL was asked for"),
+        }
     }
 
     /// Transactions, again and again. SQLite has one writer, so there is one client.

@@ -7,11 +7,13 @@ use ledger_app::ledger::Ledger;
 
 use crate::args::Effort;
 use crate::clients::{post_all, post_one};
+use crate::cost::Cost;
 use crate::floor::Floor;
 use crate::lines::Lines;
 use crate::places::{Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report, Row};
+use crate::rounds::Told;
 use crate::samples::Samples;
 
 /// How many times a license's history of eight events goes on: 10 and 10,002 events with the purchase.
@@ -31,6 +33,8 @@ struct Latencies {
     short: Samples,
     long: Samples,
     ratios: Samples,
+    /// How long commands waited. Processor time cannot be told apart: both kinds take turns within a millisecond.
+    costs: [Cost; 2],
 }
 
 pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report) -> Result<()> {
@@ -52,10 +56,12 @@ async fn on(places: &Places, effort: Effort, kind: Kind, report: &mut Report) ->
     for turn in 0..effort.rounds {
         let short = licenses(&ledger, &mut lines, &format!("SHORT-{turn:03}"), SHORT).await?;
         ledger.settle().await?;
-        let (short, long) = pairs(&ledger, &mut lines, &short, &long).await?;
+        let waited = pairs(&ledger, &mut lines, &short, &long).await?;
+        let [short, long] = waited.clone().map(|waited| waited.into_iter().collect::<Samples>().median());
         all.ratios.push(long / short);
         all.short.push(short);
         all.long.push(long);
+        all.costs.iter_mut().zip(waited).for_each(|(cost, waited)| cost.waited(waited));
         ledger.settle().await?;
         all.floor.push(1e3 / floor.rate(1, effort.turn()).await?);
     }
@@ -65,18 +71,18 @@ async fn on(places: &Places, effort: Effort, kind: Kind, report: &mut Report) ->
 
 fn add(report: &mut Report, kind: Kind, floor: &str, all: Latencies) {
     let goal = Goal::RatioWithin(all.floor.spread());
-    let row = |contender: &str, figures, ratios, goal| {
-        let contender = format!("{}: {contender}", kind.name());
-        Row { measured: "long history", contender, clients: 1, unit: "ms", figures, ratios, goal }
-    };
+    let told = Told { measured: "long history", kind, clients: 1 };
+    let row = |contender, figures, ratios, goal| Row { unit: "ms", ..told.row(contender, figures, ratios, goal) };
+    let names = ["ledger, 10 events", "ledger, 10,000 events"];
     report.add(row(floor, all.floor, None, None));
-    report.add(row("ledger, 10 events", all.short, None, None));
-    report.add(row("ledger, 10,000 events", all.long, Some(all.ratios), Some(goal)));
+    report.add(row(names[0], all.short, None, None));
+    report.add(row(names[1], all.long, Some(all.ratios), Some(goal)));
+    names.into_iter().zip(all.costs).for_each(|(name, cost)| report.add_cost(told.cost(name, cost)));
 }
 
-/// The median of each kind, in milliseconds. Who is first in a pair changes from pair to pair.
-async fn pairs(ledger: &Ledger, lines: &mut Lines, short: &[String], long: &[String]) -> Result<(f64, f64)> {
-    let mut latencies = [Samples::default(), Samples::default()];
+/// How long each of either kind took, in milliseconds. Who is first in a pair changes from pair to pair.
+async fn pairs(ledger: &Ledger, lines: &mut Lines, short: &[String], long: &[String]) -> Result<[Vec<f64>; 2]> {
+    let mut latencies = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
         // Each license's server comes, goes, comes.
         let online = (pair / LICENSES).is_multiple_of(2);
@@ -88,8 +94,7 @@ async fn pairs(ledger: &Ledger, lines: &mut Lines, short: &[String], long: &[Str
             latencies[which].push(begun.elapsed().as_secs_f64() * 1e3);
         }
     }
-    let [short, long] = latencies;
-    Ok((short.median(), long.median()))
+    Ok(latencies)
 }
 
 /// New licenses, bought, and with so many times eight events.

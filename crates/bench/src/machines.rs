@@ -11,14 +11,13 @@ use serde_json::Value;
 use crate::args::Effort;
 use crate::child;
 use crate::clients::post_all;
-use crate::cost::CostRow;
 use crate::cpu::Database;
 use crate::lines::Lines;
-use crate::places::{self, Places};
+use crate::places::{self, Kind, Places};
 use crate::progress;
-use crate::report::{Goal, Report, Row};
-use crate::rounds::{Boxed, Contender, Rounds, Turn};
-use crate::service::Service;
+use crate::report::{Goal, Report};
+use crate::rounds::{Boxed, Contender, Rounds, Told, Turn};
+use crate::service::{self, Service};
 
 /// How many licenses all clients share, so that services overtake each other on them: all of them remembered by every
 /// service, and more than one remembers.
@@ -29,6 +28,7 @@ const NOT_BELOW: f64 = 1.0;
 
 pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report) -> Result<()> {
     let program = child::license_ledger()?;
+    let database = Database::of(&places.new_postgres().await?).await?;
     for clients in [8, 32].into_iter().filter(|clients| effort.is_for(*clients)) {
         for licenses in SHARED {
             progress(&format!("machines: one, two and four services, {clients} clients, {licenses} licenses …"));
@@ -37,7 +37,7 @@ pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report
                 fleets.push(Box::new(Fleet::start(&program, places, (services, clients, licenses)).await?));
             }
             let mut several = fleets.split_off(1);
-            run(places, effort, clients, &mut fleets, &mut several, Some(NOT_BELOW), report).await?;
+            run(&database, effort, clients, &mut fleets, &mut several, Some(NOT_BELOW), report).await?;
         }
     }
     if effort.is_for(8) {
@@ -58,7 +58,12 @@ async fn standby(program: &Path, places: &Places, effort: Effort, report: &mut R
     let visitors = |service: &Service, act: fn(&Service) -> Act| -> Vec<Visitor> {
         (0..8).map(|number| Visitor::new(&primary, number, SHARED[0], act(service))).collect()
     };
-    let named = |name: &str, service, act| Visitors { name: name.to_owned(), visitors: visitors(service, act) };
+    let both = vec![primary.pid(), second.pid()];
+    let named = |name: &str, service, act| Visitors {
+        name: name.to_owned(),
+        services: both.clone(),
+        visitors: visitors(service, act),
+    };
     let on = |service: &Service| Act::Read(service.client());
     let mut floors: Vec<Boxed> = vec![Box::new(named("reads on the primary", &primary, on))];
     let write_and_read = |service: &Service| Act::WriteAndRead(service.client());
@@ -67,12 +72,14 @@ async fn standby(program: &Path, places: &Places, effort: Effort, report: &mut R
         Box::new(named("a command, then its read on the primary", &primary, write_and_read)),
         Box::new(named("a command, then its read on a standby", &second, write_and_read)),
     ];
-    run(places, effort, 8, &mut floors, &mut contenders, None, report).await
+    let mut databases = Database::of(&url).await?;
+    databases.extend(Database::of(&server.url_of(&url)).await?);
+    run(&databases, effort, 8, &mut floors, &mut contenders, None, report).await
 }
 
 /// Lets all of them take turns, and adds them to the tables.
 async fn run(
-    places: &Places,
+    databases: &[Database],
     effort: Effort,
     clients: u32,
     floors: &mut [Boxed],
@@ -80,21 +87,13 @@ async fn run(
     goal: Option<f64>,
     report: &mut Report,
 ) -> Result<()> {
-    let database = Database::of(&places.new_postgres().await?).await?;
-    let rounds = Rounds::run((effort.rounds, effort.turn()), database, floors, contenders).await?;
-    let measured = "machines";
-    for figures in &rounds.floors {
-        let (contender, figures) = (figures.name.clone(), figures.rates.clone());
-        report.add(Row { measured, contender, clients, unit: "/s", figures, ratios: None, goal: None });
-    }
-    for (number, figures) in rounds.contenders.iter().enumerate() {
-        let (contender, figures) = (figures.name.clone(), figures.rates.clone());
-        let (ratios, goal) = (Some(rounds.ratios(number, 0)), goal.map(Goal::RatioAtLeast));
-        report.add(Row { measured, contender, clients, unit: "/s", figures, ratios, goal });
-    }
-    for figures in rounds.floors.into_iter().chain(rounds.contenders) {
-        report.add_cost(CostRow { measured, contender: figures.name, clients, cost: figures.cost });
-    }
+    let rounds = Rounds::run((effort.rounds, effort.turn()), databases, floors, contenders).await?;
+    let told = Told { measured: "machines", kind: Kind::Postgres, clients };
+    let all = rounds.floors.iter().chain(&rounds.contenders);
+    let peaks: Vec<_> = all.map(|figures| told.peak(&figures.name, &figures.cost, service::MOST_MB)).collect();
+    let goals: Vec<_> = goal.into_iter().cycle().take(rounds.contenders.len()).map(Goal::RatioAtLeast).collect();
+    rounds.tell(told, &goals, report);
+    peaks.into_iter().for_each(|peak| report.add(peak));
     Ok(())
 }
 
@@ -117,7 +116,8 @@ impl Fleet {
         let client = |number| Visitor::new(service(number), number, licenses, Act::Write);
         let visitors = (0..clients).map(client).collect();
         let name = format!("commands on {licenses} shared licenses, {services} service(s)");
-        Ok(Self { services: all, visitors: Visitors { name, visitors } })
+        // The fleet says whom they ask.
+        Ok(Self { services: all, visitors: Visitors { name, services: Vec::new(), visitors } })
     }
 }
 
@@ -128,15 +128,19 @@ impl Contender for Fleet {
     }
 
     async fn turn(&mut self, turn: Duration) -> Result<Turn> {
-        let turned = self.visitors.turn(turn).await?;
-        let peaks = self.services.iter().filter_map(|service| child::peak_mb(service.pid()));
-        Ok(Turn { peak_mb: peaks.reduce(f64::max), ..turned })
+        self.visitors.turn(turn).await
+    }
+
+    fn services(&self) -> Vec<u32> {
+        self.services.iter().map(Service::pid).collect()
     }
 }
 
 /// Clients who do the same thing at the same time.
 struct Visitors {
     name: String,
+    /// Whom they ask.
+    services: Vec<u32>,
     visitors: Vec<Visitor>,
 }
 
@@ -157,6 +161,10 @@ impl Contender for Visitors {
             latencies_ms.extend(took);
         }
         Ok(Turn::timed(latencies_ms, begun.elapsed()))
+    }
+
+    fn services(&self) -> Vec<u32> {
+        self.services.clone()
     }
 }
 

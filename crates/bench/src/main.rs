@@ -1,15 +1,18 @@
 //! Side-by-side benchmarks: the ledger against what the same database does at best, as ratios within one run.
 //!
-//! Reading order: [`args`] (what can be measured), [`turns`] and [`rounds`] (how: floors and contenders in turns), then a file
-//! for each measurement ([`command`], [`history`], [`post`], [`mod@http`], [`machines`], [`growth`], [`bulk`], [`memory`]) over what they
-//! share: [`lines`] and [`mod@file`] make commands, [`places`] makes ledgers, [`clients`] posts, [`service`] serves; [`floor`]
+//! Reading order: [`args`] (what can be measured), [`rounds`] (how: floors and contenders in turns), then a file
+//! for each measurement ([`command`], [`sealing`], [`history`], [`post`], [`mod@http`] with [`batch`], [`machines`],
+//! [`bulk`], [`growth`], [`memory`]) over what they share: [`lines`] and [`mod@file`] make commands, [`places`] makes ledgers,
+//! [`clients`] posts, [`service`] serves [`callers`]; [`floor`]
 //! is the bare database ([`pgbench`], [`bare_sqlite`]), [`same_rows`] and [`psql`] are floors too, [`stock`] is what others
 //! have; [`cpu`] and [`cost`] say what it took, and [`report`] prints. [`distributor`] makes up what happens to licenses, for
 //! [`seed`] and [`simulate`]. `docs/performance.md` holds the figures and says how to read them.
 
 mod args;
 mod bare_sqlite;
+mod batch;
 mod bulk;
+mod callers;
 mod child;
 mod clients;
 mod command;
@@ -33,17 +36,18 @@ mod report;
 mod rounds;
 mod same_rows;
 mod samples;
+mod sealing;
 mod seed;
 mod service;
 mod simulate;
 mod stock;
-mod turns;
 
 use anyhow::Result;
 use clap::Parser;
 
 use crate::args::{Cli, Effort, Verb};
 use crate::bulk::BulkArgs;
+use crate::growth::GrowthArgs;
 use crate::places::Places;
 use crate::report::Report;
 
@@ -63,9 +67,10 @@ async fn measure(verb: &Verb, effort: Effort) -> Result<()> {
     let places = Places::new()?;
     let mut report = Report::new(machine::describe(&places).await?);
     match verb {
-        Verb::All => all(&places, effort, args::COMMANDS_IN_ALL, bulk::EVENTS, &mut report).await?,
-        Verb::Long => all(&places, effort, args::COMMANDS_IN_LONG, args::COMMANDS_IN_LONG, &mut report).await?,
+        Verb::All => all(&places, effort, &MINUTES, &mut report).await?,
+        Verb::Long => all(&places, effort, &LONG, &mut report).await?,
         Verb::Command => command::measure(&places, effort, &mut report).await?,
+        Verb::Sealing => sealing::measure(&places, effort, &mut report).await?,
         Verb::History => history::measure(&places, effort, &mut report).await?,
         Verb::Post => post::measure(&places, effort, &mut report).await?,
         Verb::Http => http::measure(&places, effort, &mut report).await?,
@@ -78,14 +83,30 @@ async fn measure(verb: &Verb, effort: Effort) -> Result<()> {
     report.print(&machine::describe(&places).await?)
 }
 
-async fn all(places: &Places, effort: Effort, commands: u64, events: u64, report: &mut Report) -> Result<()> {
+/// How much of everything is measured.
+struct Amounts {
+    /// In one file, for the peak of memory.
+    commands: u64,
+    /// Followed, rebuilt, verified, exported.
+    events: u64,
+    /// Of the ledgers that are compared.
+    sizes: [u64; 2],
+}
+
+const MINUTES: Amounts = Amounts { commands: args::COMMANDS_IN_ALL, events: bulk::EVENTS, sizes: growth::SIZES };
+
+const LONG: Amounts = Amounts { commands: 1_000_000, events: 1_000_000, sizes: growth::LONG_SIZES };
+
+async fn all(places: &Places, effort: Effort, amounts: &Amounts, report: &mut Report) -> Result<()> {
     command::measure(places, effort, report).await?;
+    sealing::measure(places, effort, report).await?;
     history::measure(places, effort, report).await?;
     post::measure(places, effort, report).await?;
     http::measure(places, effort, report).await?;
     machines::measure(places, effort, report).await?;
-    bulk::measure(places, effort, &BulkArgs::seeded(events), report).await?;
-    memory::measure(places, effort.commands_or(commands), report).await
+    bulk::measure(places, effort, &BulkArgs::seeded(amounts.events), report).await?;
+    growth::measure(places, effort, &GrowthArgs::seeded(&amounts.sizes), report).await?;
+    memory::measure(places, effort.commands_or(amounts.commands), report).await
 }
 
 /// Tells on standard error what is going on; standard output is for the table.

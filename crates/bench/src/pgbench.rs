@@ -62,14 +62,9 @@ impl Pgbench {
         Ok(Self { script, reads, url, payload, turns: 0 })
     }
 
-    /// Transactions a second.
-    pub(crate) async fn rate(&mut self, clients: u32, turn: Duration) -> Result<f64> {
-        Ok(self.turn(clients, turn).await?.rate)
-    }
-
-    /// Reads of a state by its key, a second.
-    pub(crate) async fn reads(&self, clients: u32, turn: Duration) -> Result<f64> {
-        Ok(run(&self.url, &self.reads, &[], clients, turn).await?.rate)
+    /// Reads of a state by its key, again and again.
+    pub(crate) async fn reads(&self, clients: u32, turn: Duration) -> Result<Turn> {
+        run(&self.url, &self.reads, &[], clients, turn).await
     }
 
     /// A SELECT and an INSERT, again and again.

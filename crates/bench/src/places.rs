@@ -59,17 +59,6 @@ impl Places {
         Ok(self.server.new_database().await?)
     }
 
-    /// Drops a database of [`Self::new_postgres`], for its room on the disk.
-    pub(crate) async fn drop_postgres(&self, url: &str) -> Result<()> {
-        let options: PgConnectOptions = url.parse()?;
-        let name = options.get_database().context("a URL without a database")?.to_owned();
-        // Its name is made of letters, digits and underscores; still, nothing else is ever dropped.
-        ensure!(name.starts_with("license_ledger_test_"), "{name} is not a database of a benchmark");
-        let mut connection = PgConnection::connect_with(&options.database("postgres")).await?;
-        sqlx::raw_sql(&format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut connection).await?;
-        Ok(connection.close().await?)
-    }
-
     /// An empty ledger.
     pub(crate) async fn ledger(&self, kind: Kind, name: &str) -> Result<Arc<Ledger>> {
         match kind {
@@ -77,6 +66,17 @@ impl Places {
             Kind::Sqlite => open(&format!("sqlite:{}", self.folder().join(name).display())).await,
         }
     }
+}
+
+/// Drops a database of [`Places::new_postgres`], for its room on the disk.
+pub(crate) async fn drop_postgres(url: &str) -> Result<()> {
+    let options: PgConnectOptions = url.parse()?;
+    let name = options.get_database().context("a URL without a database")?.to_owned();
+    // Its name is made of letters, digits and underscores; still, nothing else is ever dropped.
+    ensure!(name.starts_with("license_ledger_test_"), "{name} is not a database of a benchmark");
+    let mut connection = PgConnection::connect_with(&options.database("postgres")).await?;
+    sqlx::query(&format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 /// The ledger in a database: `sqlite:PATH`, or a `postgres://` URL.

@@ -1,18 +1,20 @@
 //! A large file: in groups that commit together, against one by one.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use async_trait::async_trait;
 use ledger_app::ledger::Ledger;
 
 use crate::args::Effort;
-use crate::clients::{per_second, post_all};
+use crate::clients::post_all;
+use crate::cpu::Database;
 use crate::file::{COMMANDS_EACH, File};
 use crate::places::{Kind, Places};
 use crate::progress;
-use crate::report::{Goal, Report, Row};
-use crate::samples::Samples;
-use crate::turns::in_turns;
+use crate::report::{Goal, Report};
+use crate::rounds::{Contender, Rounds, Told, Turn};
 
 /// How much faster groups must be.
 const GOAL: Goal = Goal::RatioAtLeast(5.0);
@@ -35,40 +37,59 @@ pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report
 async fn on(places: &Places, effort: Effort, kind: Kind, report: &mut Report) -> Result<()> {
     progress(&format!("post: {} …", kind.name()));
     let ledger = places.ledger(kind, "post.db").await?;
-    let (mut single, mut grouped) = (File::new("ONE", 3), File::new("MANY", 4));
-    let turns = in_turns(
-        effort.rounds,
-        async || one_by_one(&ledger, &mut single).await,
-        async || in_groups(&ledger, &mut grouped).await,
-    );
-    let turns = turns.await?;
-    let row = |contender: &str, figures: Samples, ratios, goal| {
-        let contender = format!("{}: {contender}", kind.name());
-        Row { measured: "post", contender, clients: 1, unit: "/s", figures, ratios, goal }
+    let database = match kind {
+        Kind::Postgres => Database::of(&places.new_postgres().await?).await?,
+        Kind::Sqlite => Vec::new(),
     };
-    report.add(row("one by one", turns.floor, None, None));
-    report.add(row("in groups of 500", turns.contender, Some(turns.ratios), Some(GOAL)));
+    let posts = |name, letters, seed, (commands, together)| Posts {
+        name,
+        ledger: Arc::clone(&ledger),
+        file: File::new(letters, seed),
+        lines: Vec::new(),
+        commands,
+        together,
+    };
+    let mut singles = [posts("one by one", "ONE", 3, (ONE_BY_ONE, 1))];
+    let mut groups = [posts("in groups of 500", "MANY", 4, (IN_GROUPS, IN_GROUPS))];
+    let rounds = Rounds::run((effort.rounds, effort.turn()), &database, &mut singles, &mut groups).await?;
+    rounds.tell(Told { measured: "post", kind, clients: 1 }, &[GOAL], report);
     Ok(())
 }
 
-async fn one_by_one(ledger: &Ledger, file: &mut File) -> Result<f64> {
-    let lines: Vec<_> = file.take(ONE_BY_ONE).collect();
-    let begun = Instant::now();
-    for line in lines {
-        post_all(ledger, vec![line]).await?;
+/// Commands of a file, so many given to the ledger together; it makes groups of them.
+struct Posts {
+    name: &'static str,
+    ledger: Arc<Ledger>,
+    file: File,
+    /// Those of the next turn.
+    lines: Vec<String>,
+    commands: usize,
+    together: usize,
+}
+
+#[async_trait]
+impl Contender for Posts {
+    fn name(&self) -> String {
+        self.name.to_owned()
     }
-    settled(ledger, per_second(ONE_BY_ONE as u64, begun.elapsed())).await
-}
 
-async fn in_groups(ledger: &Ledger, file: &mut File) -> Result<f64> {
-    let lines: Vec<_> = file.take(IN_GROUPS).collect();
-    let begun = Instant::now();
-    post_all(ledger, lines).await?;
-    settled(ledger, per_second(IN_GROUPS as u64, begun.elapsed())).await
-}
+    async fn make_ready(&mut self) -> Result<()> {
+        self.lines = self.file.by_ref().take(self.commands).collect();
+        Ok(())
+    }
 
-/// The figure, once nothing is left that would be done in the other's turn.
-async fn settled(ledger: &Ledger, figure: f64) -> Result<f64> {
-    ledger.settle().await?;
-    Ok(figure)
+    async fn turn(&mut self, _: Duration) -> Result<Turn> {
+        let (begun, mut latencies_ms) = (Instant::now(), Vec::new());
+        for lines in self.lines.chunks(self.together) {
+            let asked = Instant::now();
+            post_all(&self.ledger, lines.to_vec()).await?;
+            latencies_ms.push(asked.elapsed().as_secs_f64() * 1e3);
+        }
+        let took = begun.elapsed();
+        // Nothing is left that would be done in the other's turn.
+        self.ledger.settle().await?;
+        // How long all of a file takes is no command's wait.
+        latencies_ms.retain(|_| self.together == 1);
+        Ok(Turn { latencies_ms, ..Turn::of(self.commands as u64, took) })
+    }
 }

@@ -50,6 +50,11 @@ impl Psql {
         self.run(&format!(r"\copy twin from '{}'", file.display()))
     }
 
+    /// Everything that a ledger made in the database goes.
+    pub(crate) fn empty_database(&self) -> Result<Run> {
+        self.run("DROP SCHEMA IF EXISTS reporting CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    }
+
     fn run(&self, what: &str) -> Result<Run> {
         let mut command = Command::new(&self.program);
         command.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", what, &self.url]);

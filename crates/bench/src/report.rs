@@ -1,15 +1,14 @@
-//! The table.
+//! The tables, in Markdown.
 
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use crate::cost::{self, CostRow};
 use crate::progress;
 use crate::samples::Samples;
-
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 const HEADER: [&str; 10] =
     ["measured", "contender", "clients", "unit", "median", "least–most", "turns", "ratio", "goal", "met"];
@@ -19,6 +18,8 @@ const HEADER: [&str; 10] =
 pub(crate) enum Goal {
     /// The median of the ratios at least so much.
     RatioAtLeast(f64),
+    /// The median of the ratios at most so much.
+    RatioAtMost(f64),
     /// The median of the ratios no further from 1 than so much.
     RatioWithin(f64),
     /// The largest figure at most so much.
@@ -44,11 +45,12 @@ pub(crate) struct Report {
     machine: String,
     rows: Vec<Row>,
     costs: Vec<CostRow>,
+    appendices: Vec<String>,
 }
 
 impl Report {
     pub(crate) const fn new(machine: String) -> Self {
-        Self { machine, rows: Vec::new(), costs: Vec::new() }
+        Self { machine, rows: Vec::new(), costs: Vec::new(), appendices: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, row: Row) {
@@ -61,6 +63,11 @@ impl Report {
         self.costs.push(row);
     }
 
+    /// A table of another kind, to be printed last.
+    pub(crate) fn append(&mut self, title: &str, table: &str) {
+        self.appendices.push(format!("{title}:\n\n{table}"));
+    }
+
     /// Prints the tables on standard output, between the machine as it was before and as it is now.
     pub(crate) fn print(&self, machine_now: &str) -> Result<()> {
         let figures = table(&HEADER, self.rows.iter().map(|row| row.cells().to_vec()));
@@ -69,17 +76,22 @@ impl Report {
             let header: Vec<_> = ["measured", "contender", "clients"].into_iter().chain(cost::TITLES).collect();
             writeln!(stdout(), "\nEach cost:\n\n{}", table(&header, self.costs.iter().map(CostRow::cells)))?;
         }
+        self.appendices.iter().try_for_each(|appendix| writeln!(stdout(), "\n{appendix}"))?;
         Ok(())
     }
 }
 
-/// Words to the left, figures to the right.
+/// Which columns hold words.
+const WORDS: [&str; 10] =
+    ["measured", "contender", "unit", "goal", "what", "table", "index", "on", "last autovacuum", "autovacuum after"];
+
+/// A table in Markdown: words to the left, figures to the right.
 pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
     table.add_rows(rows);
     for (column, title) in table.column_iter_mut().zip(header) {
-        if !["measured", "contender", "unit", "goal", "what"].contains(title) {
+        if !WORDS.contains(title) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -110,6 +122,7 @@ impl Row {
         let ratio = self.ratios.as_ref().map(Samples::median);
         match self.goal? {
             Goal::RatioAtLeast(least) => Some(ratio? >= least),
+            Goal::RatioAtMost(most) => Some(ratio? <= most),
             Goal::RatioWithin(distance) => Some((ratio? - 1.0).abs() <= distance),
             Goal::AtMost(most) => Some(self.figures.most() <= most),
         }
@@ -119,11 +132,17 @@ impl Row {
 impl Goal {
     fn text(self) -> String {
         match self {
-            Self::RatioAtLeast(least) => format!("≥ {least}"),
+            Self::RatioAtLeast(least) => format!("≥ {}", hundredths(least)),
+            Self::RatioAtMost(most) => format!("≤ {}", hundredths(most)),
             Self::RatioWithin(distance) => format!("1 ± {distance:.3}, the floor's spread"),
             Self::AtMost(most) => format!("≤ {most}"),
         }
     }
+}
+
+/// As short as can be with two decimals at most.
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }
 
 /// Rates without decimals, small figures with some.
@@ -146,6 +165,8 @@ mod tests {
     fn ratios_are_judged_by_their_median_and_limits_by_the_worst() {
         assert_eq!(is_met(Goal::RatioAtLeast(0.6)), Some(true));
         assert_eq!(is_met(Goal::RatioAtLeast(0.7)), Some(false));
+        assert_eq!(is_met(Goal::RatioAtMost(0.6)), Some(true));
+        assert_eq!(is_met(Goal::RatioAtMost(0.5)), Some(false));
         assert_eq!(is_met(Goal::RatioWithin(0.3)), Some(false));
         assert_eq!(is_met(Goal::AtMost(100.0)), Some(false));
     }

@@ -8,14 +8,17 @@ use std::time::Duration;
 use anyhow::Result;
 use async_trait::async_trait;
 
+use crate::child::{self, Run};
 use crate::clients::per_second;
-use crate::cost::Cost;
+use crate::cost::{Cost, CostRow};
 use crate::cpu::{Database, Meter};
+use crate::places::Kind;
+use crate::report::{Goal, Report, Row};
 use crate::samples::Samples;
 
 /// Somebody who does the same thing again and again.
 #[async_trait]
-pub(crate) trait Contender {
+pub(crate) trait Contender: Send {
     /// As the table calls it.
     fn name(&self) -> String;
 
@@ -26,10 +29,34 @@ pub(crate) trait Contender {
 
     /// Does it for so long.
     async fn turn(&mut self, turn: Duration) -> Result<Turn>;
+
+    /// The services that it asks: their processor time is its, and one has the peak of memory.
+    fn services(&self) -> Vec<u32> {
+        Vec::new()
+    }
 }
 
 /// One of them, whichever.
-pub(crate) type Boxed = Box<dyn Contender + Send>;
+pub(crate) type Boxed = Box<dyn Contender>;
+
+#[async_trait]
+impl Contender for Boxed {
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    async fn make_ready(&mut self) -> Result<()> {
+        (**self).make_ready().await
+    }
+
+    async fn turn(&mut self, turn: Duration) -> Result<Turn> {
+        (**self).turn(turn).await
+    }
+
+    fn services(&self) -> Vec<u32> {
+        (**self).services()
+    }
+}
 
 /// What a turn gave.
 #[derive(Debug, Default)]
@@ -40,7 +67,7 @@ pub(crate) struct Turn {
     pub(crate) count: u64,
     /// How long each took, in milliseconds, where that is known.
     pub(crate) latencies_ms: Vec<f64>,
-    /// The peak of memory of whoever serves, in megabytes of 10⁶ bytes, where somebody does.
+    /// The peak of memory of the program that ran, in megabytes of 10⁶ bytes, where one did.
     pub(crate) peak_mb: Option<f64>,
 }
 
@@ -48,7 +75,17 @@ impl Turn {
     /// Each took so long, and all of them so long together.
     pub(crate) fn timed(latencies_ms: Vec<f64>, all: Duration) -> Self {
         let count = latencies_ms.len() as u64;
-        Self { rate: per_second(count, all), count, latencies_ms, peak_mb: None }
+        Self { latencies_ms, ..Self::of(count, all) }
+    }
+
+    /// So many, so long together.
+    pub(crate) fn of(count: u64, all: Duration) -> Self {
+        Self { rate: per_second(count, all), count, ..Self::default() }
+    }
+
+    /// A program did so many.
+    pub(crate) fn ran(run: &Run, count: u64) -> Self {
+        Self { peak_mb: Some(run.peak_mb), ..Self::of(count, Duration::from_secs_f64(run.seconds)) }
     }
 }
 
@@ -72,38 +109,90 @@ impl Rounds {
     /// Lets all of them take turns.
     pub(crate) async fn run(
         (rounds, turn): (u32, Duration),
-        database: Option<Database>,
-        floors: &mut [Boxed],
-        contenders: &mut [Boxed],
+        databases: &[Database],
+        floors: &mut [impl Contender],
+        contenders: &mut [impl Contender],
     ) -> Result<Self> {
-        let named = |all: &[Boxed]| -> Vec<Figures> {
-            all.iter().map(|one| Figures { name: one.name(), ..Figures::default() }).collect()
-        };
         let mut figures = Self { floors: named(floors), contenders: named(contenders) };
-        once(floors, turn, database, &mut figures.floors).await?;
+        once(floors, turn, databases, &mut figures.floors).await?;
         for _ in 0..rounds {
-            once(contenders, turn, database, &mut figures.contenders).await?;
-            once(floors, turn, database, &mut figures.floors).await?;
+            once(contenders, turn, databases, &mut figures.contenders).await?;
+            once(floors, turn, databases, &mut figures.floors).await?;
         }
         Ok(figures)
     }
 
     /// Each turn of the contender as a share of the floor's beside it.
     pub(crate) fn ratios(&self, contender: usize, floor: usize) -> Samples {
-        let beside = self.floors[floor].rates.pairs().map(|(before, after)| f64::midpoint(before, after));
-        self.contenders[contender].rates.iter().zip(beside).map(|(rate, floor)| rate / floor).collect()
+        self.contenders[contender].rates.shares_of(&self.floors[floor].rates)
+    }
+
+    /// Adds them to the tables: the floors, then the contenders, each against the first floor and with its goal, if any.
+    pub(crate) fn tell(self, told: Told, goals: &[Goal], report: &mut Report) {
+        let ratios: Vec<_> = (0..self.contenders.len()).map(|contender| self.ratios(contender, 0)).collect();
+        for figures in &self.floors {
+            report.add(told.row(&figures.name, figures.rates.clone(), None, None));
+        }
+        for ((number, figures), ratios) in self.contenders.iter().enumerate().zip(ratios) {
+            report.add(told.row(&figures.name, figures.rates.clone(), Some(ratios), goals.get(number).copied()));
+        }
+        for Figures { name, cost, .. } in self.floors.into_iter().chain(self.contenders) {
+            report.add_cost(told.cost(&name, cost));
+        }
     }
 }
 
-async fn once(all: &mut [Boxed], turn: Duration, database: Option<Database>, figures: &mut [Figures]) -> Result<()> {
+/// What the tables say of whoever is measured, beside the name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) measured: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) clients: u32,
+}
+
+impl Told {
+    /// A line with rates.
+    pub(crate) fn row(self, name: &str, figures: Samples, ratios: Option<Samples>, goal: Option<Goal>) -> Row {
+        let (measured, clients) = (self.measured, self.clients);
+        Row { measured, contender: self.contender(name), clients, unit: "/s", figures, ratios, goal }
+    }
+
+    /// A line with peaks of memory, which have a limit.
+    pub(crate) fn peak(self, name: &str, cost: &Cost, most_mb: f64) -> Row {
+        let (figures, goal) = (cost.peaks_mb().clone(), Some(Goal::AtMost(most_mb)));
+        Row { unit: "MB", ..self.row(&format!("{name}, peak of memory"), figures, None, goal) }
+    }
+
+    /// A line of costs.
+    pub(crate) fn cost(self, name: &str, cost: Cost) -> CostRow {
+        CostRow { measured: self.measured, contender: self.contender(name), clients: self.clients, cost }
+    }
+
+    fn contender(self, name: &str) -> String {
+        format!("{}: {name}", self.kind.name())
+    }
+}
+
+fn named(all: &[impl Contender]) -> Vec<Figures> {
+    all.iter().map(|one| Figures { name: one.name(), ..Figures::default() }).collect()
+}
+
+async fn once(
+    all: &mut [impl Contender],
+    turn: Duration,
+    databases: &[Database],
+    figures: &mut [Figures],
+) -> Result<()> {
     for (one, figures) in all.iter_mut().zip(figures) {
         one.make_ready().await?;
-        let meter = Meter::begin(database);
+        let services = one.services();
+        let meter = Meter::begin(services.clone(), databases);
         let took = one.turn(turn).await?;
         figures.rates.push(took.rate);
         figures.cost.took(meter.taken(), took.count);
         figures.cost.waited(took.latencies_ms);
-        took.peak_mb.into_iter().for_each(|peak| figures.cost.peak(peak));
+        let peaks = services.into_iter().filter_map(child::peak_mb).chain(took.peak_mb);
+        peaks.reduce(f64::max).into_iter().for_each(|peak| figures.cost.peak(peak));
     }
     Ok(())
 }
@@ -131,7 +220,7 @@ mod tests {
     async fn a_contender_is_compared_with_the_floor_before_and_after_it() {
         let (mut floors, mut contenders): ([Boxed; 1], [Boxed; 1]) =
             ([Box::new(Faster(0.0))], [Box::new(Faster(20.0))]);
-        let rounds = Rounds::run((2, Duration::ZERO), None, &mut floors, &mut contenders).await.unwrap();
+        let rounds = Rounds::run((2, Duration::ZERO), &[], &mut floors, &mut contenders).await.unwrap();
         // 30 between 10 and 20, 40 between 20 and 30.
         assert_eq!(rounds.ratios(0, 0).iter().collect::<Vec<_>>(), [2.0, 1.6]);
         assert_eq!(rounds.floors[0].rates.len(), 3);

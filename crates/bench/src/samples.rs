@@ -18,9 +18,10 @@ impl Samples {
         self.0.iter().copied()
     }
 
-    /// Each with the one after it.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.0.windows(2).map(|pair| (pair[0], pair[1]))
+    /// Each as a share of the mean of the floor's before and after it: the floor has one more, and is first and last.
+    pub(crate) fn shares_of(&self, floor: &Self) -> Self {
+        let beside = floor.0.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
+        self.iter().zip(beside).map(|(value, floor)| value / floor).collect()
     }
 
     /// The middle one, or the mean of the two in the middle; 0 of none.

@@ -13,6 +13,9 @@ use serde_json::Value;
 /// How long it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The most memory that a service may take under load, in megabytes.
+pub(crate) const MOST_MB: f64 = 150.0;
+
 /// Its key's clients are all of this program's: they may ask as often as they can.
 const UNHINDERED: [&str; 4] = ["--rate-per-second", "1000000", "--rate-burst", "1000000"];
 

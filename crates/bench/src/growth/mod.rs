@@ -1,0 +1,143 @@
+//! The same on a small and on larger ledgers on PostgreSQL: nothing may cost more because there is more.
+//!
+//! Whatever is compared is asked alike ([`ask`]): about as many licenses, as many of them remembered by the program, for
+//! pages as full. The floor of either kind of licenses, a SELECT of a state by its key, says what the database itself loses
+//! on the larger ledger. What its indexes take, and how its tables are kept, comes last ([`storage`]).
+
+mod ask;
+mod asking;
+mod grown;
+mod storage;
+
+use anyhow::{Context, Result};
+
+use crate::args::Effort;
+use crate::cpu::Database;
+use crate::places::{self, Kind, Places};
+use crate::progress;
+use crate::report::{Goal, Report};
+use crate::rounds::{Rounds, Told};
+use crate::seed;
+
+use ask::{Ask, Asked};
+use grown::Grown;
+
+/// What `bench all` compares, and what `bench long` does.
+pub(crate) const SIZES: [u64; 2] = [10_000, 100_000];
+pub(crate) const LONG_SIZES: [u64; 2] = [10_000, 1_000_000];
+
+const AFTER_HELP: &str = "\
+The floor is one SELECT of a state by its key, on each ledger's own table. Commands are written to all of them.
+
+Examples:
+  license-ledger-bench growth --rounds 5
+  license-ledger-bench growth --sizes 10000,1000000,10000000
+  license-ledger-bench growth --sizes 10000 --large postgres://localhost/a_copy";
+
+/// How small and how large.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct GrowthArgs {
+    /// How many events the ledgers have, the smallest first: each other is compared with that
+    #[arg(long, value_delimiter = ',', default_values_t = LONG_SIZES, value_name = "EVENTS",
+        value_parser = clap::value_parser!(u64).range(4_000..))]
+    sizes: Vec<u64>,
+
+    /// A large ledger on PostgreSQL that may be written to, compared with the smallest in place of seeded ones
+    #[arg(long, value_name = "URL")]
+    large: Option<String>,
+}
+
+impl GrowthArgs {
+    /// Seeded ledgers of those sizes.
+    pub(crate) fn seeded(sizes: &[u64]) -> Self {
+        Self { sizes: sizes.to_vec(), large: None }
+    }
+}
+
+pub(crate) async fn measure(places: &Places, effort: Effort, args: &GrowthArgs, report: &mut Report) -> Result<()> {
+    let (smallest, larger) = args.sizes.split_first().context("no size")?;
+    let mut urls = vec![seeded(places, *smallest).await?];
+    match &args.large {
+        Some(url) => urls.push(url.clone()),
+        None => {
+            for events in larger {
+                urls.push(seeded(places, *events).await?);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for url in &urls {
+        all.push(Grown::open(url).await?);
+    }
+    let mut larger = all.split_off(1);
+    compare(&urls[0], effort, &mut all, &mut larger, report).await?;
+    if let Some(largest) = larger.last() {
+        storage::tell(&urls[urls.len() - 1], largest.events, report).await?;
+    }
+    drop((all, larger));
+    let given = args.large.as_ref();
+    for url in urls.iter().filter(|url| Some(*url) != given) {
+        places::drop_postgres(url).await?;
+    }
+    Ok(())
+}
+
+async fn seeded(places: &Places, events: u64) -> Result<String> {
+    progress(&format!("growth: seeding {events} events …"));
+    let url = places.new_postgres().await?;
+    seed::fill(&url, events, events.div_ceil(seed::EVENTS_EACH), 1).await?;
+    Ok(url)
+}
+
+/// Everything that is asked, of the smallest ledger and of the larger ones in turns.
+async fn compare(
+    url: &str,
+    effort: Effort,
+    smallest: &mut [Grown],
+    larger: &mut [Grown],
+    report: &mut Report,
+) -> Result<()> {
+    let database = Database::of(url).await?;
+    let told = Told { measured: "growth", kind: Kind::Postgres, clients: 1 };
+    let mut kept = Vec::new();
+    for ask in Ask::ALL {
+        progress(&format!("growth: {ask} …"));
+        smallest.iter_mut().chain(larger.iter_mut()).for_each(|grown| grown.ask = ask);
+        let rounds = Rounds::run((effort.rounds, effort.turn()), &database, smallest, larger).await?;
+        if ask.asked == Asked::State {
+            kept = (0..larger.len()).map(|contender| rounds.ratios(contender, 0).median()).collect();
+        }
+        let goals: Vec<_> =
+            ask.may_lose().map(|loss| kept.iter().map(|kept| goal(*kept, loss)).collect()).unwrap_or_default();
+        rounds.tell(told, &goals, report);
+    }
+    Ok(())
+}
+
+/// What the floor keeps of its rate on the larger ledger, less what may be lost beside.
+fn goal(kept: f64, loss: f64) -> Goal {
+    Goal::RatioAtLeast(kept.min(1.0) - loss)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_floor_loses_may_be_lost_too_but_what_it_gains_need_not_be_gained() {
+        let least = |kept, loss| match goal(kept, loss) {
+            Goal::RatioAtLeast(least) => (least * 100.0).round(),
+            _ => f64::NAN,
+        };
+        assert_eq!((least(0.9, 0.15), least(1.2, 0.15), least(0.9, 0.3)), (75.0, 85.0, 60.0));
+    }
+
+    #[test]
+    fn each_kind_of_licenses_has_its_floor_first_and_commands_come_last() {
+        for (number, ask) in Ask::ALL.iter().enumerate() {
+            let floor = Ask::ALL[..=number].iter().rfind(|ask| ask.asked == Asked::State);
+            assert_eq!(floor.map(|floor| floor.of), Some(ask.of), "{ask}");
+        }
+    }
+}
