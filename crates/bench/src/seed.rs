@@ -1,5 +1,6 @@
 //! `seed`: an empty ledger filled through the product's own way in, for what is measured on a large one.
 
+use std::ops::Add;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -60,6 +61,18 @@ pub(crate) struct Written {
     pub(crate) commands: u64,
     pub(crate) refused: u64,
     pub(crate) events: u64,
+}
+
+impl Add for Written {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            commands: self.commands + more.commands,
+            refused: self.refused + more.refused,
+            events: self.events + more.events,
+        }
+    }
 }
 
 pub(crate) async fn run(args: &SeedArgs) -> Result<()> {

@@ -3,10 +3,13 @@
 //!
 //! Every command is decided by the ledger's own code, in memory, by the clock of the made-up years ([`decided`]). A part of the
 //! same licenses, one in a hundred, is then posted into a ledger on PostgreSQL ([`part`]): what a row takes there and how fast
-//! it is rebuilt is multiplied ([`told`]). That the part came to the same number of events either way is checked.
+//! it is rebuilt ([`state`]) is multiplied ([`scale`]). That the part came to the same number of events either way is
+//! checked; and how well the part is foretold by its own half, and all by the part, is told beside ([`told`]).
 
 mod decided;
 mod part;
+mod scale;
+mod state;
 mod tally;
 mod told;
 
@@ -23,7 +26,8 @@ use tally::Tally;
 
 const AFTER_HELP: &str = "\
 The licenses are sold over all of the years, most of them before a year ends; servers report, holders renew, in campaigns
-and when SWM ends. What is printed under \"measured\" comes from the part that was written, all else from its counts.
+and when SWM ends. What is printed says whether it was counted (all licenses, decided in memory), measured (the part that
+was written to PostgreSQL) or extrapolated (the part, times the counts), and how well the part was foretold by its half.
 
 Examples:
   license-ledger-bench simulate
@@ -88,11 +92,12 @@ pub(crate) async fn run(args: &SimulateArgs) -> Result<()> {
     let expected = decide(&part)?;
     progress(&format!("writing {} of the licenses …", part.licenses));
     let places = Places::new()?;
-    let measured = part::measure(&places, &part).await?;
-    let (written, expected) = (measured.written, expected.tally.total());
+    let in_memory = expected.tally.total();
+    let measured = part::measure(&places, &part, in_memory.events).await?;
+    let written = measured.written;
     ensure!(
-        (written.commands, written.events) == (expected.commands, expected.events),
-        "the ledger wrote {written:?}, and the same commands came to {expected:?} in memory"
+        (written.commands, written.events) == (in_memory.commands, in_memory.events),
+        "the ledger wrote {written:?}, and the same commands came to {in_memory:?} in memory"
     );
-    told::tell(&machine::describe(&places).await?, &whole, &measured)
+    told::tell(&machine::describe(&places).await?, &whole, &expected, &measured)
 }
