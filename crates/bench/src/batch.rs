@@ -15,8 +15,9 @@ use crate::cpu::Database;
 use crate::file::File;
 use crate::places::{Kind, Places};
 use crate::report::{Goal, Report};
-use crate::rounds::{Contender, Rounds, Told, Turn};
+use crate::rounds::{Contender, Rounds, Turn};
 use crate::service::{self, Service};
+use crate::told::Told;
 use crate::{child, progress};
 
 /// The share of `post` that a batch must reach.
@@ -38,7 +39,7 @@ pub(crate) async fn measure(places: &Places, program: &Path, effort: Effort, rep
     let mut batches = [Batches { body, service }];
     let rounds = Rounds::run((effort.rounds, effort.turn()), &database, &mut posts, &mut batches).await?;
     let told = Told { measured: "http", kind: Kind::Postgres, clients: 1 };
-    let peak = told.peak("a service, batches", &rounds.contenders[0].cost, service::MOST_MB);
+    let peak = told.peak("a service, batches", rounds.contenders[0].cost.peaks_mb().clone(), service::MOST_MB);
     rounds.tell(told, &[GOAL], report);
     report.add(peak);
     Ok(())

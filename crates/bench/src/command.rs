@@ -15,9 +15,10 @@ use crate::floor::Floor;
 use crate::places::{Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report};
-use crate::rounds::{Boxed, Contender, Figures, Rounds, Told, Turn};
+use crate::rounds::{Boxed, Contender, Figures, Rounds, Turn};
 use crate::same_rows::SameRows;
 use crate::stock;
+use crate::told::Told;
 
 /// Clients, and the share of each floor that the ledger must reach with them: first of SELECT + INSERT, then, on PostgreSQL,
 /// of the same rows.

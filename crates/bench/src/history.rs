@@ -13,8 +13,8 @@ use crate::lines::Lines;
 use crate::places::{Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report, Row};
-use crate::rounds::Told;
 use crate::samples::Samples;
+use crate::told::Told;
 
 /// How many times a license's history of eight events goes on: 10 and 10,002 events with the purchase.
 const SHORT: usize = 1;

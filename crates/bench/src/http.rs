@@ -14,8 +14,9 @@ use crate::cpu::Database;
 use crate::floor::Floor;
 use crate::places::{Kind, Places};
 use crate::report::{Goal, Report};
-use crate::rounds::{Contender, Rounds, Told, Turn};
+use crate::rounds::{Contender, Rounds, Turn};
 use crate::service::{self, Service};
+use crate::told::Told;
 use crate::{batch, child, progress};
 
 /// Clients, with the shares of the floor that commands and reads must reach.
@@ -52,7 +53,7 @@ async fn one_by_one(
     callers[0].act = Act::Read;
     let rounds = Rounds::run(turns, &database, &mut reading, &mut callers).await?;
     // A peak only goes up: after the reads it is that of the commands too.
-    let peak = told.peak("a service", &rounds.contenders[0].cost, service::MOST_MB);
+    let peak = told.peak("a service", rounds.contenders[0].cost.peaks_mb().clone(), service::MOST_MB);
     rounds.tell(told, &[reads], report);
     report.add(peak);
     Ok(())

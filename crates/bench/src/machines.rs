@@ -1,12 +1,10 @@
 //! More than one machine, as far as one can show it: several services on one PostgreSQL, and reads on a streaming standby.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use async_trait::async_trait;
-use plain_http::Client;
-use serde_json::Value;
 
 use crate::args::Effort;
 use crate::child;
@@ -16,8 +14,11 @@ use crate::lines::Lines;
 use crate::places::{self, Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report};
-use crate::rounds::{Boxed, Contender, Rounds, Told, Turn};
+use crate::rounds::{Boxed, Contender, Rounds, Turn};
+use crate::samples::Samples;
 use crate::service::{self, Service};
+use crate::told::Told;
+use crate::visitors::{self, Act, Visitor, Visitors};
 
 /// How many licenses all clients share, so that services overtake each other on them: all of them remembered by every
 /// service, and more than one remembers.
@@ -28,22 +29,35 @@ const NOT_BELOW: f64 = 1.0;
 
 pub(crate) async fn measure(places: &Places, effort: Effort, report: &mut Report) -> Result<()> {
     let program = child::license_ledger()?;
-    let database = Database::of(&places.new_postgres().await?).await?;
     for clients in [8, 32].into_iter().filter(|clients| effort.is_for(*clients)) {
-        for licenses in SHARED {
-            progress(&format!("machines: one, two and four services, {clients} clients, {licenses} licenses …"));
-            let mut fleets: Vec<Boxed> = Vec::new();
-            for services in [1, 2, 4] {
-                fleets.push(Box::new(Fleet::start(&program, places, (services, clients, licenses)).await?));
-            }
-            let mut several = fleets.split_off(1);
-            run(&database, effort, clients, &mut fleets, &mut several, Some(NOT_BELOW), report).await?;
-        }
+        several(&program, places, (effort, clients), report).await?;
     }
     if effort.is_for(8) {
         standby(&program, places, effort, report).await?;
     }
     Ok(())
+}
+
+/// One, two and four services on one database.
+async fn several(program: &Path, places: &Places, (effort, clients): (Effort, u32), report: &mut Report) -> Result<()> {
+    let (database, told) = (Database::of(&places.new_postgres().await?).await?, told(clients));
+    let mut peaks = Vec::new();
+    for licenses in SHARED {
+        progress(&format!("machines: one, two and four services, {clients} clients, {licenses} licenses …"));
+        let mut fleets: Vec<Boxed> = Vec::new();
+        for services in [1, 2, 4] {
+            fleets.push(Box::new(Fleet::start(program, places, (services, clients, licenses)).await?));
+        }
+        let (one, more) = fleets.split_at_mut(1);
+        let goal = Some(Goal::RatioAtLeast(NOT_BELOW));
+        peaks.extend(run(&database, (effort, told), (one, more), goal, report).await?.iter());
+    }
+    report.add(told.peak("any of the services", peaks.into_iter().collect(), service::MOST_MB));
+    Ok(())
+}
+
+const fn told(clients: u32) -> Told {
+    Told { measured: "machines", kind: Kind::Postgres, clients }
 }
 
 /// Entitlements read by eight clients on the primary, and on a standby; and those who read on the standby what they have
@@ -74,27 +88,26 @@ async fn standby(program: &Path, places: &Places, effort: Effort, report: &mut R
     ];
     let mut databases = Database::of(&url).await?;
     databases.extend(Database::of(&server.url_of(&url)).await?);
-    run(&databases, effort, 8, &mut floors, &mut contenders, None, report).await
+    let all: (&mut [Boxed], &mut [Boxed]) = (&mut floors, &mut contenders);
+    let peaks = run(&databases, (effort, told(8)), all, None, report).await?;
+    report.add(told(8).peak("the services of primary and standby", peaks, service::MOST_MB));
+    Ok(())
 }
 
-/// Lets all of them take turns, and adds them to the tables.
+/// Lets all of them take turns, and adds them to the tables; the peaks of memory of their services.
 async fn run(
     databases: &[Database],
-    effort: Effort,
-    clients: u32,
-    floors: &mut [Boxed],
-    contenders: &mut [Boxed],
-    goal: Option<f64>,
+    (effort, told): (Effort, Told),
+    (floors, contenders): (&mut [Boxed], &mut [Boxed]),
+    goal: Option<Goal>,
     report: &mut Report,
-) -> Result<()> {
+) -> Result<Samples> {
     let rounds = Rounds::run((effort.rounds, effort.turn()), databases, floors, contenders).await?;
-    let told = Told { measured: "machines", kind: Kind::Postgres, clients };
-    let all = rounds.floors.iter().chain(&rounds.contenders);
-    let peaks: Vec<_> = all.map(|figures| told.peak(&figures.name, &figures.cost, service::MOST_MB)).collect();
-    let goals: Vec<_> = goal.into_iter().cycle().take(rounds.contenders.len()).map(Goal::RatioAtLeast).collect();
+    let peaks = rounds.floors.iter().chain(&rounds.contenders).flat_map(|figures| figures.cost.peaks_mb().iter());
+    let peaks = peaks.collect();
+    let goals: Vec<_> = contenders.iter().filter_map(|_| goal).collect();
     rounds.tell(told, &goals, report);
-    peaks.into_iter().for_each(|peak| report.add(peak));
-    Ok(())
+    Ok(peaks)
 }
 
 /// Services on one database, and the clients of each.
@@ -136,109 +149,10 @@ impl Contender for Fleet {
     }
 }
 
-/// Clients who do the same thing at the same time.
-struct Visitors {
-    name: String,
-    /// Whom they ask.
-    services: Vec<u32>,
-    visitors: Vec<Visitor>,
-}
-
-#[async_trait]
-impl Contender for Visitors {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    async fn turn(&mut self, turn: Duration) -> Result<Turn> {
-        let begun = Instant::now();
-        let visit = |visitor: Visitor| tokio::spawn(visitor.visit(begun + turn));
-        let visiting: Vec<_> = self.visitors.drain(..).map(visit).collect();
-        let mut latencies_ms = Vec::new();
-        for visit in visiting {
-            let (visitor, took) = visit.await??;
-            self.visitors.push(visitor);
-            latencies_ms.extend(took);
-        }
-        Ok(Turn::timed(latencies_ms, begun.elapsed()))
-    }
-
-    fn services(&self) -> Vec<u32> {
-        self.services.clone()
-    }
-}
-
-/// A client of a service.
-struct Visitor {
-    client: Client,
-    lines: Lines,
-    /// How many licenses there are.
-    licenses: usize,
-    act: Act,
-}
-
-/// What a client does again and again.
-enum Act {
-    /// A command on one of the licenses.
-    Write,
-    /// What one of them is worth, asked elsewhere.
-    Read(Client),
-    /// A command; then what its license is worth, asked elsewhere, with that command's event at least.
-    WriteAndRead(Client),
-}
-
-impl Visitor {
-    fn new(service: &Service, number: u32, licenses: usize, act: Act) -> Self {
-        Self { client: service.client(), lines: Lines::seeded(1_000 + u64::from(number)), licenses, act }
-    }
-
-    /// Acts until the time is over; how long each took, in milliseconds.
-    async fn visit(mut self, end: Instant) -> Result<(Self, Vec<f64>)> {
-        let mut latencies_ms = Vec::new();
-        let mut asked = Instant::now();
-        while asked < end {
-            self.act().await?;
-            latencies_ms.push(asked.elapsed().as_secs_f64() * 1e3);
-            asked = Instant::now();
-        }
-        Ok((self, latencies_ms))
-    }
-
-    async fn act(&mut self) -> Result<()> {
-        let license = number(self.lines.pick(self.licenses));
-        match &mut self.act {
-            Act::Write => post(&mut self.client, &self.lines.version(&license)).await.map(|_| ()),
-            Act::Read(elsewhere) => get(elsewhere, &license).await,
-            Act::WriteAndRead(elsewhere) => {
-                let version = post(&mut self.client, &self.lines.version(&license)).await?;
-                get(elsewhere, &format!("{license}?min_version={version}")).await
-            }
-        }
-    }
-}
-
-fn number(license: usize) -> String {
-    format!("SHARED-{license:05}")
-}
-
 /// Buys the licenses.
 async fn buy(url: &str, licenses: usize) -> Result<()> {
     let (ledger, mut lines) = (places::open(url).await?, Lines::seeded(9));
-    post_all(&ledger, (0..licenses).map(|license| lines.purchase(&number(license))).collect()).await?;
+    post_all(&ledger, (0..licenses).map(|license| lines.purchase(&visitors::number(license))).collect()).await?;
     ledger.settle().await?;
-    Ok(())
-}
-
-/// Posts a command, which must be accepted; the version that its license has then.
-async fn post(client: &mut Client, line: &str) -> Result<u64> {
-    let answer = client.post("/v1/commands", line).await?;
-    ensure!(answer.status == 200, "not accepted: {}", answer.text());
-    let outcome: Value = serde_json::from_str(&answer.text())?;
-    outcome["version"].as_u64().context("an outcome without a version")
-}
-
-async fn get(client: &mut Client, license: &str) -> Result<()> {
-    let answer = client.get(&format!("/v1/licenses/{license}")).await?;
-    ensure!(answer.status == 200, "not found: {}", answer.text());
     Ok(())
 }

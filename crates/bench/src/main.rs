@@ -3,9 +3,10 @@
 //! Reading order: [`args`] (what can be measured), [`rounds`] (how: floors and contenders in turns), then a file
 //! for each measurement ([`command`], [`sealing`], [`history`], [`post`], [`mod@http`] with [`batch`], [`machines`],
 //! [`bulk`], [`growth`], [`memory`]) over what they share: [`lines`] and [`mod@file`] make commands, [`places`] makes ledgers,
-//! [`clients`] posts, [`service`] serves [`callers`]; [`floor`]
+//! [`clients`] posts, [`service`] serves [`callers`] and
+//! [`visitors`]; [`floor`]
 //! is the bare database ([`pgbench`], [`bare_sqlite`]), [`same_rows`] and [`psql`] are floors too, [`stock`] is what others
-//! have; [`cpu`] and [`cost`] say what it took, and [`report`] prints. [`distributor`] makes up what happens to licenses, for
+//! have; [`cpu`] and [`cost`] say what it took, [`told`] makes lines of it, and [`report`] prints. [`distributor`] makes up what happens to licenses, for
 //! [`seed`] and [`simulate`]. `docs/performance.md` holds the figures and says how to read them.
 
 mod args;
@@ -41,6 +42,8 @@ mod seed;
 mod service;
 mod simulate;
 mod stock;
+mod told;
+mod visitors;
 
 use anyhow::Result;
 use clap::Parser;

@@ -14,7 +14,8 @@ use crate::file::{COMMANDS_EACH, File};
 use crate::places::{Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report};
-use crate::rounds::{Contender, Rounds, Told, Turn};
+use crate::rounds::{Contender, Rounds, Turn};
+use crate::told::Told;
 
 /// How much faster groups must be.
 const GOAL: Goal = Goal::RatioAtLeast(5.0);

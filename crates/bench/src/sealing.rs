@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use async_trait::async_trait;
 use ledger_app::ledger::Ledger;
 use ledger_app::sealing::seal_all;
@@ -16,8 +16,9 @@ use crate::cpu::Database;
 use crate::places::{self, Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report, Row};
-use crate::rounds::{Contender, Figures, Rounds, Told, Turn};
+use crate::rounds::{Contender, Figures, Rounds, Turn};
 use crate::samples::Samples;
+use crate::told::Told;
 
 /// How much more processor time a command may take where it is sealed.
 const COST: Goal = Goal::RatioAtMost(1.15);
@@ -93,10 +94,14 @@ impl Posting {
         Ok(Self { ledger, clients, is_sealed, sealed_after: Samples::default() })
     }
 
+    async fn is_behind(&self) -> Result<bool> {
+        Ok(self.ledger.store().sealed_log().unsealed_since().await?.is_some())
+    }
+
     /// Waits until the sealer has done all of the turn's work, which is the turn's too.
     async fn sealed(&mut self) -> Result<()> {
         let begun = Instant::now();
-        while self.ledger.store().sealed_log().unsealed_since().await?.is_some() {
+        while self.is_behind().await? {
             tokio::time::sleep(LOOKS_EVERY).await;
         }
         self.sealed_after.push(begun.elapsed().as_secs_f64());
@@ -120,6 +125,8 @@ impl Contender for Posting {
         let posted = clients::post(&self.ledger, &mut self.clients, turn).await?;
         if self.is_sealed {
             self.sealed().await?;
+        } else {
+            ensure!(self.is_behind().await?, "somebody sealed what nobody was to seal");
         }
         Ok(posted)
     }

@@ -39,7 +39,7 @@ pub(super) async fn measure(bulk: Bulk<'_>, licenses: u64, report: &mut Report) 
     let mut copying = [Copying { psql, events, text: text.clone() }];
     let mut importing = [Importing { command, log, target, licenses, events }];
     let rounds = Rounds::run((effort.rounds, effort.turn()), &database, &mut copying, &mut importing).await?;
-    let peak = TOLD.peak("import", &rounds.contenders[0].cost, MOST_MB);
+    let peak = TOLD.peak("import", rounds.contenders[0].cost.peaks_mb().clone(), MOST_MB);
     rounds.tell(TOLD, &[GOAL], report);
     report.add(peak);
     std::fs::remove_file(text)?;

@@ -14,8 +14,8 @@ use crate::child;
 use crate::places::{self, Kind, Places};
 use crate::progress;
 use crate::report::Report;
-use crate::rounds::Told;
 use crate::seed;
+use crate::told::Told;
 
 pub(crate) use follow::{FollowArgs, follow};
 

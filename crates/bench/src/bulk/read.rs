@@ -52,7 +52,7 @@ pub(super) async fn measure(bulk: Bulk<'_>, url: &str, report: &mut Report) -> R
         progress(&format!("bulk: {verb} …"));
         let before = temporary_files(url).await?;
         let rounds = turns(bulk, url, reader).await?;
-        let peak = TOLD.peak(verb, &rounds.contenders[0].cost, most_mb);
+        let peak = TOLD.peak(verb, rounds.contenders[0].cost.peaks_mb().clone(), most_mb);
         let goal: Vec<_> = share.into_iter().map(Goal::RatioAtLeast).collect();
         rounds.tell(TOLD, &goal, report);
         report.add(peak);

@@ -16,8 +16,9 @@ use crate::cpu::Database;
 use crate::places::{self, Kind, Places};
 use crate::progress;
 use crate::report::{Goal, Report};
-use crate::rounds::{Rounds, Told};
+use crate::rounds::Rounds;
 use crate::seed;
+use crate::told::Told;
 
 use ask::{Ask, Asked};
 use grown::Grown;
@@ -38,7 +39,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GrowthArgs {
-    /// How many events the ledgers have, the smallest first: each other is compared with that
+    /// How many events the ledgers have: each is compared with the smallest
     #[arg(long, value_delimiter = ',', default_values_t = LONG_SIZES, value_name = "EVENTS",
         value_parser = clap::value_parser!(u64).range(4_000..))]
     sizes: Vec<u64>,
@@ -56,7 +57,9 @@ impl GrowthArgs {
 }
 
 pub(crate) async fn measure(places: &Places, effort: Effort, args: &GrowthArgs, report: &mut Report) -> Result<()> {
-    let (smallest, larger) = args.sizes.split_first().context("no size")?;
+    let mut sizes = args.sizes.clone();
+    sizes.sort_unstable();
+    let (smallest, larger) = sizes.split_first().context("no size")?;
     let mut urls = vec![seeded(places, *smallest).await?];
     match &args.large {
         Some(url) => urls.push(url.clone()),
