@@ -17,7 +17,7 @@ pub(super) struct Ask {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// The floor of what comes after it.
+    /// The floor of what else is asked of the same licenses.
     State,
     Entitlement,
     Expiring,
@@ -43,9 +43,9 @@ impl Ask {
         Self { asked: Asked::Expiring, of: Of::Any },
         Self { asked: Asked::List, of: Of::Any },
         Self { asked: Asked::Feed, of: Of::Any },
-        Self { asked: Asked::Command, of: Of::Any },
         Self { asked: Asked::State, of: Of::Few },
         Self { asked: Asked::Entitlement, of: Of::Few },
+        Self { asked: Asked::Command, of: Of::Any },
         Self { asked: Asked::Command, of: Of::Few },
     ];
 

@@ -20,7 +20,7 @@ use crate::rounds::Rounds;
 use crate::seed;
 use crate::told::Told;
 
-use ask::{Ask, Asked};
+use ask::{Ask, Asked, Of};
 use grown::Grown;
 
 /// What `bench all` compares, and what `bench long` does.
@@ -103,19 +103,30 @@ async fn compare(
 ) -> Result<()> {
     let database = Database::of(url).await?;
     let told = Told { measured: "growth", kind: Kind::Postgres, clients: 1 };
-    let mut kept = Vec::new();
+    let mut kept = Kept::default();
     for ask in Ask::ALL {
         progress(&format!("growth: {ask} …"));
         smallest.iter_mut().chain(larger.iter_mut()).for_each(|grown| grown.ask = ask);
         let rounds = Rounds::run((effort.rounds, effort.turn()), &database, smallest, larger).await?;
         if ask.asked == Asked::State {
-            kept = (0..larger.len()).map(|contender| rounds.ratios(contender, 0).median()).collect();
+            let medians = (0..larger.len()).map(|contender| rounds.ratios(contender, 0).median()).collect();
+            kept.0.push((ask.of, medians));
         }
-        let goals: Vec<_> =
-            ask.may_lose().map(|loss| kept.iter().map(|kept| goal(*kept, loss)).collect()).unwrap_or_default();
-        rounds.tell(told, &goals, report);
+        rounds.tell(told, &kept.goals(ask), report);
     }
     Ok(())
+}
+
+/// What the floors keep of their rates on each larger ledger.
+#[derive(Debug, Default)]
+struct Kept(Vec<(Of, Vec<f64>)>);
+
+impl Kept {
+    /// The goals of what is asked, one for each larger ledger; none of a floor.
+    fn goals(&self, ask: Ask) -> Vec<Goal> {
+        let kept = self.0.iter().filter(|(of, _)| *of == ask.of).flat_map(|(_, kept)| kept);
+        ask.may_lose().map(|loss| kept.map(|kept| goal(*kept, loss)).collect()).unwrap_or_default()
+    }
 }
 
 /// What the floor keeps of its rate on the larger ledger, less what may be lost beside.
@@ -139,8 +150,22 @@ mod tests {
     #[test]
     fn each_kind_of_licenses_has_its_floor_first_and_commands_come_last() {
         for (number, ask) in Ask::ALL.iter().enumerate() {
-            let floor = Ask::ALL[..=number].iter().rfind(|ask| ask.asked == Asked::State);
-            assert_eq!(floor.map(|floor| floor.of), Some(ask.of), "{ask}");
+            let is_floor = |floor: &&Ask| floor.asked == Asked::State && floor.of == ask.of;
+            assert_eq!(Ask::ALL[..=number].iter().filter(is_floor).count(), 1, "{ask}");
+            assert_eq!(ask.asked == Asked::Command, number >= Ask::ALL.len() - 2, "{ask}");
         }
+    }
+
+    #[test]
+    fn each_larger_ledger_has_goals_of_its_own_by_the_floor_of_the_licenses_asked_about() {
+        let kept = Kept(vec![(Of::Any, vec![0.5, 0.4]), (Of::Few, vec![1.0, 1.0])]);
+        let goals = |asked, of| kept.goals(Ask { asked, of }).len();
+        assert_eq!((goals(Asked::State, Of::Any), goals(Asked::List, Of::Any)), (0, 2));
+        let [Goal::RatioAtLeast(first), Goal::RatioAtLeast(second)] =
+            kept.goals(Ask { asked: Asked::Command, of: Of::Any })[..]
+        else {
+            panic!("a share for each")
+        };
+        assert!((first - 0.35).abs() < 1e-9 && (second - 0.25).abs() < 1e-9);
     }
 }
