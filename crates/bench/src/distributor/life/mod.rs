@@ -1,4 +1,4 @@
-//! What becomes of one license, from its purchase on: what comes up when ([`todo`]), and what is done then, by whose business
+//! What becomes of one license, from its purchase on: what comes up when ([`mod@todo`]), and what is done then, by whose business
 //! it is ([`orders`], [`servers`], [`desk`]).
 
 mod desk;
