@@ -25,7 +25,7 @@ fn seconds(stat: &str) -> Option<f64> {
 }
 
 /// A PostgreSQL server on this machine: its first process, which waits for all others.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Database {
     first: u32,
 }
@@ -44,6 +44,17 @@ impl Database {
         let (_, rest) = stat.rsplit_once(')').context("/proc/PID/stat without a name")?;
         let first = rest.split_whitespace().nth(1).context("/proc/PID/stat without a parent")?.parse()?;
         Ok(vec![Self { first }])
+    }
+
+    /// The servers of all of the URLs, each once.
+    pub(crate) async fn of_all(urls: &[String]) -> Result<Vec<Self>> {
+        let mut all = Vec::new();
+        for url in urls {
+            all.extend(Self::of(url).await?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
     /// What all of its processes have taken so far.

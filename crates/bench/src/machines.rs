@@ -86,8 +86,7 @@ async fn standby(program: &Path, places: &Places, effort: Effort, report: &mut R
         Box::new(named("a command, then its read on the primary", &primary, write_and_read)),
         Box::new(named("a command, then its read on a standby", &second, write_and_read)),
     ];
-    let mut databases = Database::of(&url).await?;
-    databases.extend(Database::of(&server.url_of(&url)).await?);
+    let databases = Database::of_all(&[server.url_of(&url), url]).await?;
     let all: (&mut [Boxed], &mut [Boxed]) = (&mut floors, &mut contenders);
     let peaks = run(&databases, (effort, told(8)), all, None, report).await?;
     report.add(told(8).peak("the services of primary and standby", peaks, service::MOST_MB));

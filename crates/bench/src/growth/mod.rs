@@ -74,7 +74,7 @@ pub(crate) async fn measure(places: &Places, effort: Effort, args: &GrowthArgs, 
         all.push(Grown::open(url).await?);
     }
     let mut larger = all.split_off(1);
-    compare(&urls[0], effort, &mut all, &mut larger, report).await?;
+    compare(&Database::of_all(&urls).await?, effort, &mut all, &mut larger, report).await?;
     if let Some(largest) = larger.last() {
         storage::tell(&urls[urls.len() - 1], largest.events, report).await?;
     }
@@ -95,19 +95,18 @@ async fn seeded(places: &Places, events: u64) -> Result<String> {
 
 /// Everything that is asked, of the smallest ledger and of the larger ones in turns.
 async fn compare(
-    url: &str,
+    databases: &[Database],
     effort: Effort,
     smallest: &mut [Grown],
     larger: &mut [Grown],
     report: &mut Report,
 ) -> Result<()> {
-    let database = Database::of(url).await?;
     let told = Told { measured: "growth", kind: Kind::Postgres, clients: 1 };
     let mut kept = Kept::default();
     for ask in Ask::ALL {
         progress(&format!("growth: {ask} …"));
         smallest.iter_mut().chain(larger.iter_mut()).for_each(|grown| grown.ask = ask);
-        let rounds = Rounds::run((effort.rounds, effort.turn()), &database, smallest, larger).await?;
+        let rounds = Rounds::run((effort.rounds, effort.turn()), databases, smallest, larger).await?;
         if ask.asked == Asked::State {
             let medians = (0..larger.len()).map(|contender| rounds.ratios(contender, 0).median()).collect();
             kept.0.push((ask.of, medians));
