@@ -15,6 +15,7 @@ use crate::compare::snapshot;
 use crate::copy_out::{self, Fields};
 use crate::editions;
 use crate::error::store_error;
+use crate::lie::Reader;
 use crate::rebuild::{compared, said};
 use crate::rows::{signed, unsigned};
 
@@ -23,10 +24,13 @@ pub(crate) const RECORDS: &str = "
     FROM commands";
 
 /// What is read of an event without its command's record.
-const EVENTS: &str = "
+const EVENTS: Reader<AuditedEvent> = Reader {
+    select: "
     SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at, actor_name,
-        actor_role, command_id, edition, payload, order_number
-    FROM events";
+        actor_role, command_id, edition, payload, order_number",
+    read: event,
+    position: |event| event.entry.position,
+};
 
 /// How many blocks of the records' table are read at once: of 8 KiB, as PostgreSQL is built.
 const BLOCKS: u64 = 256;
@@ -57,8 +61,7 @@ impl Audit for PostgresStore {
     }
 
     async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError> {
-        let query = format!("{EVENTS} WHERE position >= {} ORDER BY position LIMIT {limit}", signed(from));
-        copy_out::rows(&self.reads, &query, event).await
+        EVENTS.from(&self.reads, from, limit).await
     }
 
     async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -12,8 +12,9 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use crate::PostgresStore;
-use crate::copy_out::{self, Fields};
+use crate::copy_out::Fields;
 use crate::error::{damaged, store_error};
+use crate::lie::Reader;
 use crate::rows::{named, signed, unsigned};
 
 /// The last position, in every row, with the events that fit; one row without an event where none does. One statement
@@ -44,8 +45,11 @@ const FEED: &str = "
     ORDER BY fits.position";
 
 /// What is read of an event to be followed.
-const FOLLOWED: &str = "
-    SELECT position, aggregate_type, aggregate_id, sequence, on_date, recorded_at, command_id, payload FROM events";
+const FOLLOWED: Reader<Followed> = Reader {
+    select: "SELECT position, aggregate_type, aggregate_id, sequence, on_date, recorded_at, command_id, payload",
+    read: followed,
+    position: |followed| followed.position,
+};
 
 #[async_trait]
 impl Feed for PostgresStore {
@@ -60,9 +64,7 @@ impl Feed for PostgresStore {
     }
 
     async fn followed(&self, from: u64, to: u64) -> Result<Vec<Followed>, StoreError> {
-        let query =
-            format!("{FOLLOWED} WHERE position >= {} AND position < {} ORDER BY position", signed(from), signed(to));
-        copy_out::rows(&self.reads, &query, followed).await
+        FOLLOWED.between(&self.reads, from, to).await
     }
 
     async fn head(&self) -> Result<Option<u64>, StoreError> {

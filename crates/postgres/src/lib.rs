@@ -22,6 +22,7 @@ mod feed;
 mod import;
 mod kept;
 mod keys;
+mod lie;
 mod load;
 mod read;
 mod rebuild;

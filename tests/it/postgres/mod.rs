@@ -4,6 +4,7 @@ mod append_only;
 mod concurrency;
 mod conformance;
 mod feed;
+mod lie;
 mod order;
 mod rebuild;
 mod staleness;
