@@ -75,6 +75,10 @@ pub trait Audit: Send + Sync {
     /// Up to when nothing can be recorded any more, as the database keeps it; none where it keeps nothing, which is damage.
     async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
 
+    /// What of the store's own rules, such as its tables, triggers and views, is not as this program makes it; one line
+    /// each.
+    async fn schema(&self) -> Result<Vec<String>, StoreError>;
+
     /// Every edition of facts that is kept.
     async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError>;
 

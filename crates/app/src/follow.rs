@@ -17,10 +17,10 @@ use crate::seal::name_of;
 use crate::store::{LICENSE_STREAM, Store, StoreError};
 
 /// How many events are read at once.
-const PAGE: u64 = 4_000;
+const PAGE: u64 = 3_000;
 
 /// How many pages are read beside each other: a database takes longer to read them than to send them.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// An event in its place in the log.
 #[derive(Debug, Clone, PartialEq)]

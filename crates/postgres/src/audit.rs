@@ -15,9 +15,10 @@ use crate::compare::snapshot;
 use crate::copy_out::{self, Fields};
 use crate::editions;
 use crate::error::store_error;
-use crate::lie::Reader;
+use crate::log::Reader;
 use crate::rebuild::{compared, said};
 use crate::rows::{signed, unsigned};
+use crate::schema;
 
 pub(crate) const RECORDS: &str = "
     SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
@@ -68,6 +69,10 @@ impl Audit for PostgresStore {
         // Before the first one nothing is final: to people that is the year 1970.
         let query = sqlx::query_scalar("SELECT greatest(final_until, 'epoch') FROM sealer");
         query.fetch_optional(&self.reads).await.map_err(store_error)
+    }
+
+    async fn schema(&self) -> Result<Vec<String>, StoreError> {
+        schema::differences(&self.reads).await
     }
 
     async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::copy_out::Fields;
 use crate::error::{damaged, store_error};
-use crate::lie::Reader;
+use crate::log::Reader;
 use crate::rows::{named, signed, unsigned};
 
 /// The last position, in every row, with the events that fit; one row without an event where none does. One statement

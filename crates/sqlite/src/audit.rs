@@ -14,6 +14,7 @@ use crate::editions;
 use crate::error::failed;
 use crate::rebuild::{compared, differences};
 use crate::rows::{count, get, parsed};
+use crate::schema;
 use crate::seal::{entry, signed};
 
 pub(crate) const RECORDS: &str = "
@@ -58,6 +59,10 @@ impl Audit for SqliteStore {
         let query = sqlx::query("SELECT final_until FROM sealer");
         let row = query.fetch_optional(&self.readers).await.map_err(failed)?;
         row.as_ref().map(|row| parsed(row, "final_until")).transpose()
+    }
+
+    async fn schema(&self) -> Result<Vec<String>, StoreError> {
+        schema::differences(&self.readers).await
     }
 
     async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {

@@ -1,8 +1,10 @@
 //! The migrations, and whether a file has them.
 
+use std::collections::BTreeMap;
+
 use ledger_app::store::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 
 use crate::error::failed;
 
@@ -50,6 +52,35 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Sto
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     MIGRATIONS.run_direct(&mut *transaction).await.map_err(not_migrated)?;
     transaction.commit().await.map_err(failed)
+}
+
+/// What of the tables, indexes, triggers and views is not as the migrations make it, one line each. A table or an index that
+/// somebody added does no harm; a trigger does something to rows.
+pub(crate) async fn differences(pool: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let mut fresh = SqliteConnection::connect("sqlite::memory:").await.map_err(failed)?;
+    MIGRATIONS.run_direct(&mut fresh).await.map_err(not_migrated)?;
+    let made = objects(&mut fresh).await.map_err(failed)?;
+    let mut file = pool.acquire().await.map_err(failed)?;
+    let mut found = objects(&mut file).await.map_err(failed)?;
+    let mut lines = Vec::new();
+    for (object, sql) in made {
+        match found.remove(&object) {
+            None => lines.push(format!("the {} {} is gone", object.0, object.1)),
+            Some(found) if found != sql => lines.push(format!("the {} {} was changed", object.0, object.1)),
+            Some(_) => {}
+        }
+    }
+    let triggers = found.keys().filter(|(kind, _)| kind == "trigger");
+    lines.extend(triggers.map(|(kind, name)| format!("the {kind} {name} is none of the ledger's")));
+    Ok(lines)
+}
+
+/// What there is, each by its kind and name, and how it is defined. What SQLite makes by itself is not defined at all.
+async fn objects(connection: &mut SqliteConnection) -> Result<BTreeMap<(String, String), String>, sqlx::Error> {
+    let query =
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite@_%' ESCAPE '@'";
+    let rows: Vec<(String, String, String)> = sqlx::query_as(query).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(kind, name, sql)| ((kind, name), sql)).collect())
 }
 
 fn not_migrated(error: MigrateError) -> StoreError {

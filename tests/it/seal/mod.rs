@@ -5,6 +5,7 @@ mod beside;
 mod by_itself;
 mod command_line;
 mod mutations;
+mod rules;
 mod same_root;
 mod tampering;
 

@@ -3,7 +3,7 @@
 use ledger_app::verify::{Evidence, Told, verify};
 use sqlx::Executor;
 
-use super::tampering::{Behind, Tampered};
+use super::tampering::{Behind, Past, Tampered};
 
 /// Each table with facts, and the row that is changed: it fits exactly one.
 const ROWS: &[(&str, &str)] = &[
@@ -94,7 +94,7 @@ async fn found(ledger: &Tampered, evidence: &Evidence) -> Vec<String> {
 impl Tampered {
     async fn run(&mut self, statement: &str) -> Result<u64, sqlx::Error> {
         Ok(match &mut self.behind {
-            Behind::Sqlite(file) => file.execute(statement).await?.rows_affected(),
+            Behind::Sqlite(past) => past.execute(statement).await?,
             Behind::Postgres(server) => server.execute(statement).await?.rows_affected(),
         })
     }
@@ -110,7 +110,7 @@ impl Tampered {
     /// The table's columns with their types, as the database lists them.
     async fn columns(&mut self, table: &str) -> Vec<(String, String)> {
         match &mut self.behind {
-            Behind::Sqlite(file) => {
+            Behind::Sqlite(Past { file, .. }) => {
                 let query = format!("SELECT name, type FROM pragma_table_info('{table}')");
                 sqlx::query_as(&query).fetch_all(file).await.unwrap()
             }

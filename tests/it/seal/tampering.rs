@@ -32,8 +32,34 @@ fn key(seed: u8) -> SecretKey {
 
 /// A ledger, and a way past its triggers.
 pub(super) enum Behind {
-    Sqlite(SqliteConnection),
+    Sqlite(Past),
     Postgres(PgConnection),
+}
+
+/// A file, and its triggers, which are there again after each statement.
+pub(super) struct Past {
+    pub(super) file: SqliteConnection,
+    triggers: Vec<(String, String)>,
+}
+
+impl Past {
+    async fn new(mut file: SqliteConnection) -> Self {
+        let triggers = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+        let triggers = sqlx::query_as(triggers).fetch_all(&mut file).await.unwrap();
+        Self { file, triggers }
+    }
+
+    /// Runs the statement as if there were no triggers; how many rows it changed.
+    pub(super) async fn execute(&mut self, statement: &str) -> Result<u64, sqlx::Error> {
+        for (name, _) in &self.triggers {
+            self.file.execute(format!("DROP TRIGGER IF EXISTS {name}").as_str()).await?;
+        }
+        let done = self.file.execute(statement).await;
+        for (_, sql) in &self.triggers {
+            self.file.execute(sql.as_str()).await?;
+        }
+        Ok(done?.rows_affected())
+    }
 }
 
 pub(super) struct Tampered {
@@ -49,16 +75,8 @@ impl Tampered {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("ledger.db");
         let store = Arc::new(SqliteStore::open(path.to_str().unwrap()).await.unwrap());
-        let mut file = SqliteConnectOptions::new().filename(&path).foreign_keys(false).connect().await.unwrap();
-        let triggers: Vec<String> =
-            sqlx::query_scalar("SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'")
-                .fetch_all(&mut file)
-                .await
-                .unwrap();
-        for trigger in triggers {
-            file.execute(trigger.as_str()).await.unwrap();
-        }
-        Self::filled(store, Behind::Sqlite(file), folder).await
+        let file = SqliteConnectOptions::new().filename(&path).foreign_keys(false).connect().await.unwrap();
+        Self::filled(store, Behind::Sqlite(Past::new(file).await), folder).await
     }
 
     pub(super) async fn postgres() -> Self {
@@ -79,11 +97,7 @@ impl Tampered {
     async fn sql(&mut self, statement: &str, rows: u64) {
         let changed = match &mut self.behind {
             // A JSON column is text there.
-            Behind::Sqlite(file) => file
-                .execute(statement.replace("::text", "").replace("::json", "").as_str())
-                .await
-                .unwrap()
-                .rows_affected(),
+            Behind::Sqlite(past) => past.execute(&statement.replace("::text", "").replace("::json", "")).await.unwrap(),
             Behind::Postgres(server) => server.execute(statement).await.unwrap().rows_affected(),
         };
         assert_eq!(changed, rows, "{statement}");
@@ -91,7 +105,7 @@ impl Tampered {
 
     async fn text(&mut self, query: &str) -> String {
         match &mut self.behind {
-            Behind::Sqlite(file) => sqlx::query_scalar(query).fetch_one(file).await.unwrap(),
+            Behind::Sqlite(past) => sqlx::query_scalar(query).fetch_one(&mut past.file).await.unwrap(),
             Behind::Postgres(server) => sqlx::query_scalar(query).fetch_one(server).await.unwrap(),
         }
     }

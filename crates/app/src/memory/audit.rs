@@ -46,6 +46,10 @@ impl Audit for MemoryStore {
         Ok(Some(self.held().final_until))
     }
 
+    async fn schema(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn editions(&self) -> Result<Vec<EditionFiles>, StoreError> {
         Ok(self.held().editions.values().cloned().collect())
     }

@@ -67,6 +67,9 @@ pub(super) async fn look_through(mut look: Look, evidence: Evidence, window: usi
     let end = look.store.head().await?.map_or(0, |head| head + 1);
     let sealed = look.store.sealed_log().sealed().await?;
     is_final_by(&mut look, &evidence).await?;
+    for what in look.store.audit().schema().await? {
+        look.damage(format!("the database: {what}"));
+    }
     let checkpoints = Checkpoints::of(&mut look, &evidence).await?;
     let editions = editions::check(&mut look).await?;
     let mut pages = pages(Arc::clone(&look.store), end);

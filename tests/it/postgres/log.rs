@@ -1,4 +1,4 @@
-//! Events are read as they lie, and are the same however they lie.
+//! The log read in parts: the same however events lie, and whatever is missing.
 
 use ledger_app::feed::Feed;
 use ledger_app::store::Store;
