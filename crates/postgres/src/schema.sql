@@ -13,8 +13,9 @@ WITH tables AS (
         attidentity, attgenerated, (SELECT collname FROM pg_collation AS used WHERE used.oid = attcollation))
     FROM tables JOIN pg_attribute ON attrelid = tables.oid WHERE attnum > 0 AND NOT attisdropped
     UNION ALL
-    -- Those that say that a column is not null are with the columns.
-    SELECT 'constraint', tables.name, conname, concat_ws(' ', convalidated, pg_get_constraintdef(c.oid))
+    -- Those that say that a column is not null are with the columns. A dump that was restored has other parentheses.
+    SELECT 'constraint', tables.name, conname,
+        concat_ws(' ', convalidated, translate(pg_get_constraintdef(c.oid), '()', ''))
     FROM tables JOIN pg_constraint AS c ON conrelid = tables.oid WHERE contype <> 'n'
     UNION ALL
     SELECT 'index', tables.name, relname,
