@@ -7,8 +7,9 @@ use ledger_domain::values::{Date, LicenseNumber};
 use crate::ledger::Ledger;
 use crate::store::{RebuiltPage, StateWrite, StoreError, StoredEvent};
 
-/// How many licenses are looked at from one state of the database.
-const PAGE_LICENSES: u32 = 1_000;
+/// How many licenses make a page: so many that the time at its end, when not all processors have something to do, does
+/// not count.
+pub(crate) const PAGE_LICENSES: u32 = 5_000;
 
 /// What a rebuild did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct RebuildSummary {
 }
 
 impl Ledger {
-    /// Rebuilds page by page; each page is a transaction of its own, so that the ledger stays in use meanwhile.
+    /// Rebuilds page by page; what must be mended in transactions of a few licenses, so that the ledger stays in use meanwhile.
     /// `report` is told of every page.
     ///
     /// # Errors

@@ -405,8 +405,8 @@ pub trait Store: Keys + KeptQuotes + Feed + Send + Sync {
     async fn adopt_first_edition(&self, files: &EditionFiles) -> Result<(), StoreError>;
 
     /// Makes the read models of up to `limit` licenses after `after` anew from their events. They are compared from one
-    /// state of the database, which keeps nobody waiting; those that are not as they must be are compared once more, in one
-    /// transaction and under row locks: writes only what differs, inserts what is missing, removes what has no events.
+    /// state of the database, which keeps nobody waiting; those that are not as they must be are compared once more, in
+    /// transactions of a few licenses and under row locks: writes only what differs, inserts what is missing, removes what has no events.
     async fn rebuild_page(&self, after: Option<&str>, limit: u32, refold: Refold) -> Result<RebuiltPage, StoreError>;
 
     /// The sealed log: the tree over the events, and the checkpoints signed of it.

@@ -21,11 +21,8 @@ use tokio::sync::mpsc;
 
 use self::look::Look;
 use crate::ahead::beside;
-use crate::rebuild::refold;
+use crate::rebuild::{PAGE_LICENSES, refold};
 use crate::store::{Store, StoreError};
-
-/// How many licenses are compared at once.
-const LICENSES: u32 = 1_000;
 
 /// How many bytes of command records are held until their events come. Records lie in the order in which they were
 /// written, so those of a few groups of commands would do.
@@ -138,7 +135,7 @@ async fn hear(mut hearing: mpsc::Receiver<Told>, tell: &mut (dyn FnMut(Told) + S
 async fn licenses(mut look: Look) -> Result<u64, StoreError> {
     let (mut count, mut after) = (0, None::<String>);
     loop {
-        let page = look.store.audit().compare_page(after.as_deref(), LICENSES, refold).await?;
+        let page = look.store.audit().compare_page(after.as_deref(), PAGE_LICENSES, refold).await?;
         page.mended.into_iter().for_each(|what| look.damage(what));
         count += page.licenses;
         look.progress("licenses", count, None).await;

@@ -11,7 +11,7 @@ use ledger_domain::license::Facts;
 use ledger_domain::values::{Date, LicenseNumber};
 use sqlx::postgres::PgPool;
 use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::copy::{Rows, unescaped};
 use crate::copy_facts;
@@ -30,7 +30,11 @@ const AFTER: &str = "ledger.after";
 const TO: &str = "ledger.to";
 
 /// On so many connections a page is compared.
-const PARTS: usize = 4;
+const CONNECTIONS: usize = 4;
+
+/// How many licenses are compared at once on each. Small parts of a large page, so that none of them is the last one at
+/// work for long.
+const PART_LICENSES: usize = 250;
 
 /// What came of comparing.
 #[derive(Default)]
@@ -59,8 +63,8 @@ struct Part {
     licenses: Vec<String>,
 }
 
-/// Compares all rows of a range of licenses: those after the first, up to the last of the ones given, or to the end. A part of
-/// them on each of some connections, so that neither the server nor this program waits for the other.
+/// Compares all rows of a range of licenses: those after the first, up to the last of the ones given, or to the end. In
+/// parts on some connections, so that neither the server nor this program waits for the other.
 ///
 /// The licenses given are in order, and all that have events in this range.
 pub(crate) async fn compare(
@@ -70,34 +74,34 @@ pub(crate) async fn compare(
     to_the_end: bool,
     refold: Refold,
 ) -> Result<Compared, StoreError> {
-    let mut parts = JoinSet::new();
+    let (mut all, mut at_work) = (Compared::default(), JoinSet::new());
     for part in parts_of(after, licenses, to_the_end) {
-        let pool = pool.clone();
-        parts.spawn(async move {
-            let mut connection = Borrowed::from(&pool).await?;
-            let mut snapshot = connection.begin().await.map_err(store_error)?;
-            snapshot.execute(SNAPSHOT).await.map_err(store_error)?;
-            let compared = compare_part(&mut snapshot, &part, refold).await?;
-            snapshot.commit().await.map_err(store_error)?;
-            connection.give_back();
-            Ok(compared)
-        });
+        if at_work.len() == CONNECTIONS {
+            all.add(at_work.join_next().await)?;
+        }
+        at_work.spawn(compare_alone(pool.clone(), part, refold));
     }
-    let mut all = Compared::default();
-    while let Some(part) = parts.join_next().await {
-        let part: Result<Compared, StoreError> =
-            part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))?;
-        let part = part?;
-        all.licenses += part.licenses;
-        all.events += part.events;
-        all.in_doubt.extend(part.in_doubt);
+    while !at_work.is_empty() {
+        all.add(at_work.join_next().await)?;
     }
     Ok(all)
 }
 
+impl Compared {
+    /// Adds a part that is done.
+    fn add(&mut self, part: Option<Result<Result<Self, StoreError>, JoinError>>) -> Result<(), StoreError> {
+        let Some(part) = part else { return Ok(()) };
+        let part = part.map_err(|error| StoreError::Unavailable(format!("comparing broke off: {error}")))??;
+        self.licenses += part.licenses;
+        self.events += part.events;
+        self.in_doubt.extend(part.in_doubt);
+        Ok(())
+    }
+}
+
 fn parts_of(after: &str, licenses: &[String], to_the_end: bool) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    for licenses in licenses.chunks(licenses.len().div_ceil(PARTS).max(1)) {
+    for licenses in licenses.chunks(PART_LICENSES) {
         let after = parts.last().and_then(|part| part.to.clone()).unwrap_or_else(|| after.to_owned());
         parts.push(Part { after, to: licenses.last().cloned(), licenses: licenses.to_vec() });
     }
@@ -108,6 +112,17 @@ fn parts_of(after: &str, licenses: &[String], to_the_end: bool) -> Vec<Part> {
         last.to = None;
     }
     parts
+}
+
+/// Compares a part on a connection of its own, as it is in one state of the database.
+async fn compare_alone(pool: PgPool, part: Part, refold: Refold) -> Result<Compared, StoreError> {
+    let mut connection = Borrowed::from(&pool).await?;
+    let mut snapshot = connection.begin().await.map_err(store_error)?;
+    snapshot.execute(SNAPSHOT).await.map_err(store_error)?;
+    let compared = compare_part(&mut snapshot, &part, refold).await?;
+    snapshot.commit().await.map_err(store_error)?;
+    connection.give_back();
+    Ok(compared)
 }
 
 /// Compares all that the snapshot has in the range.

@@ -19,7 +19,7 @@ use crate::rows::{COLUMNS, FactsRow, named};
 pub(crate) const CURRENT: &str = "current_entitlement";
 pub(crate) const VERSIONS: &str = "entitlement_versions";
 
-/// How many licenses are looked at column by column at once.
+/// How many licenses are looked at column by column at once, and kept from appends meanwhile.
 const LICENSES_AT_ONCE: usize = 100;
 
 /// A row of `entitlement_versions`, as it is or must be.
@@ -50,7 +50,7 @@ struct Rows {
 
 type RowsByLicense = BTreeMap<String, Rows>;
 
-/// Rebuilds a page of licenses: those whose rows are in doubt, in one transaction.
+/// Rebuilds a page of licenses: those whose rows are in doubt, some at a time.
 pub(crate) async fn page(
     pool: &PgPool,
     after: Option<&str>,
@@ -64,15 +64,15 @@ pub(crate) async fn page(
 
 /// Makes the rows of these licenses as they must be, and says what it took. What they were in doubt about may be over.
 async fn rebuild(pool: &PgPool, licenses: &[String], refold: Refold) -> Result<Vec<String>, StoreError> {
-    let mut transaction = pool.begin().await.map_err(store_error)?;
-    lock(&mut transaction, licenses).await?;
     let mut mended = Vec::new();
     for some in licenses.chunks(LICENSES_AT_ONCE) {
+        let mut transaction = pool.begin().await.map_err(store_error)?;
+        lock(&mut transaction, some).await?;
         for (license, found, wanted) in rows(&mut transaction, some, refold).await? {
             mend(&mut transaction, &license, &found, &wanted, &mut mended).await?;
         }
+        transaction.commit().await.map_err(store_error)?;
     }
-    transaction.commit().await.map_err(store_error)?;
     Ok(mended)
 }
 

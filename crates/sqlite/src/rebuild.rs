@@ -7,7 +7,7 @@ use ledger_app::store::{RebuiltPage, Refold, Refolded, StoreError, StoredEvent};
 use ledger_domain::values::LicenseNumber;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 
-use crate::compare::{Compared, compare};
+use crate::compare::compare;
 use crate::error::failed;
 use crate::insert::{CURRENT, MENDED_VERSIONS, Table, insert};
 use crate::read::history;
@@ -24,10 +24,13 @@ const PAGE: &str = "
     SELECT license FROM (SELECT DISTINCT license FROM entitlement_versions WHERE license > ?1 ORDER BY license LIMIT ?2)
     ORDER BY license LIMIT ?2";
 
+/// How many licenses are compared at once, their rows held in memory, or rebuilt in one transaction.
+const LICENSES_AT_ONCE: usize = 1_000;
+
 /// A license's rows in a table, by version.
 type Rows<'r> = BTreeMap<u64, Vec<Value<'r>>>;
 
-/// Rebuilds a page of licenses: those whose rows are in doubt, in one transaction.
+/// Rebuilds a page of licenses: those whose rows are in doubt, some at a time.
 pub(crate) async fn page(
     readers: &SqlitePool,
     writer: &mut SqliteConnection,
@@ -40,9 +43,9 @@ pub(crate) async fn page(
     let mut transaction = reader.begin().await.map_err(failed)?;
     let (mut page, in_doubt) = compared(&mut transaction, after, limit, refold).await?;
     transaction.commit().await.map_err(failed)?;
-    if !in_doubt.is_empty() {
+    for some in in_doubt.chunks(LICENSES_AT_ONCE) {
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        for license in &in_doubt {
+        for license in some {
             page.mended.extend(rebuild(&mut transaction, license, refold).await?);
         }
         transaction.commit().await.map_err(failed)?;
@@ -59,7 +62,12 @@ pub(crate) async fn compared(
 ) -> Result<(RebuiltPage, Vec<String>), StoreError> {
     let query = sqlx::query_scalar(PAGE).bind(after.unwrap_or_default()).bind(limit);
     let licenses: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
-    let Compared { events, in_doubt } = compare(transaction, &licenses, refold).await?;
+    let (mut events, mut in_doubt) = (0, Vec::new());
+    for some in licenses.chunks(LICENSES_AT_ONCE) {
+        let compared = compare(transaction, some, refold).await?;
+        events += compared.events;
+        in_doubt.extend(compared.in_doubt);
+    }
     let count = |list: &Vec<String>| u64::try_from(list.len()).unwrap_or(u64::MAX);
     let (licenses, last) = (count(&licenses), licenses.into_iter().next_back());
     let last = last.filter(|_| licenses == u64::from(limit));
