@@ -72,6 +72,12 @@ pub trait Audit: Send + Sync {
     /// The events that have their position, from that one on, at most `limit`.
     async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError>;
 
+    /// Events, at most `limit`, that wait for their position where nobody looks for them any more: they would never be
+    /// sealed. Stores that give the position in the append have none.
+    async fn passed_over(&self, _limit: u32) -> Result<Vec<EventKey>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Up to when nothing can be recorded any more, as the database keeps it; none where it keeps nothing, which is damage.
     async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
 

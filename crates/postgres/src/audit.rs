@@ -65,6 +65,15 @@ impl Audit for PostgresStore {
         EVENTS.from(&self.reads, from, limit).await
     }
 
+    async fn passed_over(&self, limit: u32) -> Result<Vec<EventKey>, StoreError> {
+        let query = "
+            SELECT aggregate_type, aggregate_id, sequence FROM events
+            WHERE position IS NULL AND xid < (SELECT sealed_below FROM sealer) ORDER BY xid LIMIT $1";
+        let query = sqlx::query_as(query).bind(i64::from(limit));
+        let rows: Vec<(String, String, i64)> = query.fetch_all(&self.reads).await.map_err(store_error)?;
+        rows.into_iter().map(|(stream, id, sequence)| Ok((stream, id, unsigned(sequence)?))).collect()
+    }
+
     async fn final_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         // Before the first one nothing is final: to people that is the year 1970.
         let query = sqlx::query_scalar("SELECT greatest(final_until, 'epoch') FROM sealer");

@@ -424,6 +424,18 @@ async fn an_instant_that_is_to_come(mut ledger: Tampered) {
     assert!(told(&ledger).await.contains("the sealer's row is gone"));
 }
 
+/// Only PostgreSQL gives positions after the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_the_sealer_passes_over() {
+    let mut ledger = Tampered::postgres().await;
+    ledger.sql("UPDATE sealer SET sealed_below = '999999999'", 1).await;
+    history(&ledger.store, 11).await;
+    ledger.finds(&["of license MORE-10: the sealer has passed it over, it has no position"]).await;
+    ledger.sql("UPDATE sealer SET sealed_below = '0'", 1).await;
+    let (verified, damages) = ledger.verified(&ledger.kept_elsewhere()).await;
+    assert_eq!((damages, verified.sealed), (vec![], verified.events), "nothing is lost");
+}
+
 async fn a_checkpoint_of_another_history(ledger: Tampered) {
     let other = Tampered::sqlite().await;
     let given = |note: &str, seed| Evidence {

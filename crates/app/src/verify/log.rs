@@ -70,6 +70,9 @@ pub(super) async fn look_through(mut look: Look, evidence: Evidence, window: usi
     for what in look.store.audit().schema().await? {
         look.damage(format!("the database: {what}"));
     }
+    for (stream, id, sequence) in look.store.audit().passed_over(PAGE).await? {
+        look.damage(format!("event {sequence} of {stream} {id}: the sealer has passed it over, it has no position"));
+    }
     let checkpoints = Checkpoints::of(&mut look, &evidence).await?;
     let editions = editions::check(&mut look).await?;
     let mut pages = pages(Arc::clone(&look.store), end);
