@@ -28,11 +28,13 @@ pub struct CommandRecord {
     /// Whether it was accepted; else rejected by a rule.
     pub accepted: bool,
     /// SHA-256 of the content.
-    pub digest: Vec<u8>,
+    pub content_digest: Vec<u8>,
     /// Its canonical content.
     pub content: String,
     /// The whole outcome, as JSON.
     pub outcome: String,
+    /// SHA-256 of the outcome, which the leaves of its events hold; none: it is from before outcomes were sealed.
+    pub outcome_digest: Option<Vec<u8>>,
 }
 
 /// Records in the order in which they lie.

@@ -86,6 +86,9 @@ pub struct CertifiedLeaf {
     pub command_id: Uuid,
     /// SHA-256 of the command's canonical content, in hex.
     pub command_digest: String,
+    /// SHA-256 of the command's outcome, in hex; left out of commands from before outcomes were sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome_digest: Option<String>,
     /// The edition of facts that the command was judged by.
     pub edition: String,
     /// The operation that the event is part of: the command's id.

@@ -10,6 +10,7 @@ use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEve
 use ledger_domain::license::{EventPlace, Facts, License, evolve};
 use ledger_domain::values::{Date, LicenseNumber};
 use ledger_domain::violation::Text;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::content::Canonical;
@@ -117,8 +118,9 @@ impl Judge<'_> {
             on,
             actor: actor.clone(),
             content: content.json.clone(),
-            digest: content.digest,
+            content_digest: content.digest,
             outcome: answered.json.clone(),
+            outcome_digest: Sha256::digest(&answered.json).into(),
             accepted: outcome.outcome == OutcomeKind::Accepted,
             events,
         };

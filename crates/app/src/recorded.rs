@@ -26,7 +26,7 @@ pub(crate) struct KeptOutcome {
     pub(crate) version: Option<u64>,
     pub(crate) events: Vec<KeptEvent>,
     pub(crate) price: Option<Box<RawValue>>,
-    /// These and what the command would do are made anew from nothing that is kept.
+    /// These, the way forward and what the command would do stand in no event: only the sealed digest tells.
     #[serde(rename = "warnings")]
     _warnings: IgnoredAny,
     #[serde(default, rename = "would")]

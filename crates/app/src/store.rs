@@ -130,9 +130,11 @@ pub struct JudgedCommand {
     /// Its canonical content (RFC 8785).
     pub content: String,
     /// SHA-256 of `content`.
-    pub digest: [u8; 32],
+    pub content_digest: [u8; 32],
     /// The whole outcome as JSON, `replayed` false.
     pub outcome: String,
+    /// SHA-256 of `outcome`.
+    pub outcome_digest: [u8; 32],
     /// Whether it was accepted; else rejected by a rule.
     pub accepted: bool,
     /// Its events; a refusal is one too, of its own stream.

@@ -28,10 +28,10 @@ WITH license AS (
 ), version AS (
     INSERT INTO entitlement_versions (VERSION) SELECT VERSION FROM license
 ), command AS (
-    INSERT INTO commands (command_id, license, on_date, digest, content, actor_name, actor_role, edition, accepted,
-        outcome, recorded_at)
+    INSERT INTO commands (command_id, license, on_date, content_digest, content, actor_name, actor_role, edition, accepted,
+        outcome, outcome_digest, recorded_at)
     SELECT gen_random_uuid(), license, on_date, decode(:digest::text, 'hex'), :content::text, 'bench', 'distributor',
-        :edition::text, true, :outcome::text, recorded_at
+        :edition::text, true, :outcome::text, decode(:digest::text, 'hex'), recorded_at
     FROM license
     RETURNING command_id
 )
@@ -89,7 +89,7 @@ async fn columns(connection: &mut PgConnection) -> Result<String> {
 async fn defined(connection: &mut PgConnection) -> Result<Vec<(&'static str, String)>> {
     let written = "
         SELECT l.state, e.payload::text AS payload, c.content, c.outcome, c.edition,
-            encode(c.digest, 'hex') AS digest
+            encode(c.content_digest, 'hex') AS digest
         FROM current_entitlement l
         JOIN events e ON (e.aggregate_id, e.sequence) = (l.license, l.version)
         JOIN commands c USING (command_id)

@@ -1,4 +1,4 @@
-//! The rows that an append sends, as `ledger_append` takes them (`0006_append.sql`).
+//! The rows that an append sends, as `ledger_append` takes them (`0006_append.sql`, `0014_outcome_digest.sql`).
 
 use ledger_app::store::{JudgedCommand, NewEvent, StateWrite};
 use ledger_domain::values::Date;
@@ -43,12 +43,13 @@ pub(crate) struct CommandRow<'b> {
     command_id: Uuid,
     license: &'b str,
     on_date: Date,
-    digest: &'b [u8],
+    content_digest: &'b [u8],
     content: &'b str,
     actor_name: &'b str,
     actor_role: &'static str,
     accepted: bool,
     outcome: &'b str,
+    outcome_digest: &'b [u8],
 }
 
 record!(
@@ -57,12 +58,13 @@ record!(
     command_id,
     license,
     on_date,
-    digest,
+    content_digest,
     content,
     actor_name,
     actor_role,
     accepted,
     outcome,
+    outcome_digest,
 );
 
 /// A row of `events`, with the number of its command in the batch, counted from 1.
@@ -151,12 +153,13 @@ impl<'b> From<&'b JudgedCommand> for CommandRow<'b> {
             command_id: command.command_id,
             license: command.license.as_str(),
             on_date: command.on,
-            digest: &command.digest,
+            content_digest: &command.content_digest,
             content: &command.content,
             actor_name: &command.actor.name,
             actor_role: command.actor.role.name(),
             accepted: command.accepted,
             outcome: &command.outcome,
+            outcome_digest: &command.outcome_digest,
         }
     }
 }

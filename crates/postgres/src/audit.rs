@@ -21,7 +21,8 @@ use crate::rows::{signed, unsigned};
 use crate::schema;
 
 pub(crate) const RECORDS: &str = "
-    SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
+    SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, content_digest, content, outcome,
+        outcome_digest
     FROM commands";
 
 /// What is read of an event without its command's record.
@@ -130,9 +131,10 @@ fn record(row: &mut Fields<'_>) -> Result<CommandRecord, StoreError> {
         actor_role: row.text()?.to_owned(),
         edition: row.text()?.to_owned(),
         accepted: row.flag()?,
-        digest: row.bytes()?.to_owned(),
+        content_digest: row.bytes()?.to_owned(),
         content: row.text()?.to_owned(),
         outcome: row.text()?.to_owned(),
+        outcome_digest: row.bytes_if_any()?.map(<[u8]>::to_owned),
     })
 }
 
@@ -151,6 +153,7 @@ fn event(row: &mut Fields<'_>) -> Result<AuditedEvent, StoreError> {
         actor_role: row.text()?.to_owned(),
         command_id: row.id()?,
         command_digest: [0; 32],
+        outcome_digest: None,
         edition: row.text()?.to_owned(),
         payload: row.text()?.to_owned(),
     };
@@ -169,9 +172,10 @@ pub(crate) struct RecordRow {
     actor_role: String,
     edition: String,
     accepted: bool,
-    digest: Vec<u8>,
+    content_digest: Vec<u8>,
     content: String,
     outcome: String,
+    outcome_digest: Option<Vec<u8>>,
 }
 
 impl From<RecordRow> for CommandRecord {
@@ -185,9 +189,10 @@ impl From<RecordRow> for CommandRecord {
             actor_role: row.actor_role,
             edition: row.edition,
             accepted: row.accepted,
-            digest: row.digest,
+            content_digest: row.content_digest,
             content: row.content,
             outcome: row.outcome,
+            outcome_digest: row.outcome_digest,
         }
     }
 }

@@ -89,6 +89,14 @@ impl Rows {
         self
     }
 
+    /// Bytes, or null.
+    pub(crate) fn bytes_if_any(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        match bytes {
+            Some(bytes) => self.bytes(bytes),
+            None => self.null(),
+        }
+    }
+
     /// An array of texts.
     pub(crate) fn texts(&mut self, values: &[String]) -> &mut Self {
         let elements: Vec<_> = values.iter().map(|value| element(value)).collect();

@@ -153,6 +153,11 @@ impl<'r> Fields<'r> {
         self.field()?.ok_or_else(|| damaged("a value is missing where the tables allow none to be"))
     }
 
+    /// Bytes, or nothing.
+    pub(crate) fn bytes_if_any(&mut self) -> Result<Option<&'r [u8]>, StoreError> {
+        self.field()
+    }
+
     /// A text, or JSON.
     pub(crate) fn text(&mut self) -> Result<&'r str, StoreError> {
         str::from_utf8(self.bytes()?).map_err(damaged)

@@ -39,7 +39,8 @@ impl Snapshot for Moment {
     async fn events(&mut self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let query = "
             SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at,
-                actor_name, actor_role, command_id, NULL::bytea AS digest, edition, payload::text AS payload
+                actor_name, actor_role, command_id, NULL::bytea AS content_digest, NULL::bytea AS outcome_digest, edition,
+                payload::text AS payload
             FROM events WHERE position >= $1 ORDER BY position LIMIT $2";
         let query = sqlx::query_as(query).bind(signed(from)).bind(i64::from(limit));
         let rows: Vec<EntryRow> = query.fetch_all(&mut *self.0).await.map_err(store_error)?;

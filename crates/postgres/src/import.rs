@@ -139,13 +139,14 @@ fn rest(chunk: &Chunk) -> Rest {
 }
 
 fn commands(chunk: &Chunk) -> Rows {
-    let columns = "command_id, license, on_date, digest, content, actor_name, actor_role, edition, accepted, outcome, \
-                   recorded_at";
+    let columns = "command_id, license, on_date, content_digest, content, actor_name, actor_role, edition, accepted, outcome, \
+                   outcome_digest, recorded_at";
     let mut rows = Rows::into("commands", columns);
     for record in &chunk.commands {
-        rows.plain(record.command_id).text(&record.license).plain(record.on).bytes(&record.digest);
+        rows.plain(record.command_id).text(&record.license).plain(record.on).bytes(&record.content_digest);
         rows.text(&record.content).text(&record.actor_name).text(&record.actor_role).text(&record.edition);
-        rows.plain(record.accepted).text(&record.outcome).plain(instant(record.recorded_at)).end();
+        rows.plain(record.accepted).text(&record.outcome).bytes_if_any(record.outcome_digest.as_deref());
+        rows.plain(instant(record.recorded_at)).end();
     }
     rows
 }

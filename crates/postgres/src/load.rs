@@ -10,14 +10,14 @@ use crate::rows::{unsigned, unsigned32};
 
 /// One statement reads from one snapshot. The subqueries are kept apart (OFFSET 0), so that each is a look-up by key.
 const LOAD: &str = "
-    SELECT wanted.number, license.version, license.fold, license.state, answer.digest, answer.outcome,
+    SELECT wanted.number, license.version, license.fold, license.state, answer.content_digest, answer.outcome,
         taken.sequence IS NOT NULL AS taken
     FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS wanted (command_id, license, order_number, number)
     LEFT JOIN LATERAL (
         SELECT version, fold, state FROM current_entitlement WHERE license = wanted.license OFFSET 0
     ) AS license ON true
     LEFT JOIN LATERAL (
-        SELECT digest, outcome FROM commands WHERE command_id = wanted.command_id OFFSET 0
+        SELECT content_digest, outcome FROM commands WHERE command_id = wanted.command_id OFFSET 0
     ) AS answer ON true
     LEFT JOIN LATERAL (
         SELECT sequence FROM events
@@ -74,7 +74,9 @@ fn state(row: &PgRow) -> Result<Option<StateRow>, StoreError> {
 }
 
 fn answer(row: &PgRow) -> Result<Option<Answer>, StoreError> {
-    let Some(digest) = row.try_get::<Option<Vec<u8>>, _>("digest").map_err(store_error)? else { return Ok(None) };
+    let Some(digest) = row.try_get::<Option<Vec<u8>>, _>("content_digest").map_err(store_error)? else {
+        return Ok(None);
+    };
     let digest = digest.try_into().map_err(|_| damaged("a digest that is not of 32 bytes"))?;
     let outcome: String = row.try_get("outcome").map_err(store_error)?;
     Ok(Some(Answer { digest, outcome: outcome.into_bytes() }))

@@ -24,10 +24,10 @@ use crate::standby::is_standby;
 /// Events with their commands' digests: a look-up by key each, whatever the statistics say (OFFSET 0).
 const ENTRIES: &str = "
     SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, event.on_date,
-        event.recorded_at, event.actor_name, event.actor_role, event.command_id, digest, event.edition,
-        payload::text AS payload
+        event.recorded_at, event.actor_name, event.actor_role, event.command_id, content_digest,
+        outcome_digest, event.edition, payload::text AS payload
     FROM events AS event
-    LEFT JOIN LATERAL (SELECT digest FROM commands WHERE command_id = event.command_id OFFSET 0) AS record ON true";
+    LEFT JOIN LATERAL (SELECT content_digest, outcome_digest FROM commands WHERE command_id = event.command_id OFFSET 0) AS record ON true";
 
 /// How many events are sealed.
 pub(crate) const SEALED: &str = "
@@ -217,7 +217,8 @@ pub(crate) struct EntryRow {
     actor_name: String,
     actor_role: String,
     command_id: Uuid,
-    digest: Option<Vec<u8>>,
+    content_digest: Option<Vec<u8>>,
+    outcome_digest: Option<Vec<u8>>,
     edition: String,
     payload: String,
 }
@@ -226,8 +227,11 @@ impl TryFrom<EntryRow> for LogEntry {
     type Error = StoreError;
 
     fn try_from(row: EntryRow) -> Result<Self, StoreError> {
-        let digest = row.digest.map(<[u8; 32]>::try_from).transpose();
-        let digest = digest.map_err(|_| damaged(format_args!("the digest of command {}", row.command_id)))?;
+        let digest = |bytes: Option<Vec<u8>>| {
+            let digest = bytes.map(<[u8; 32]>::try_from).transpose();
+            digest.map_err(|_| damaged(format_args!("a digest of command {}", row.command_id)))
+        };
+        let (digest, outcome_digest) = (digest(row.content_digest)?, digest(row.outcome_digest)?);
         let leaf = Leaf {
             stream_type: row.aggregate_type,
             stream_id: row.aggregate_id,
@@ -240,6 +244,7 @@ impl TryFrom<EntryRow> for LogEntry {
             actor_role: row.actor_role,
             command_id: row.command_id,
             command_digest: digest.unwrap_or_default(),
+            outcome_digest,
             edition: row.edition,
             payload: row.payload,
         };

@@ -37,6 +37,9 @@ pub struct Leaf {
     pub command_id: Uuid,
     /// SHA-256 of the command's canonical content, from its record.
     pub command_digest: [u8; 32],
+    /// SHA-256 of the command's outcome, from its record; of commands from before outcomes were sealed there is none, and
+    /// no word of it in the leaf.
+    pub outcome_digest: Option<[u8; 32]>,
     /// The edition of facts that it was judged by.
     pub edition: String,
     /// The event: `{"UsersReduced": {…}}`.
@@ -106,7 +109,7 @@ impl Leaf {
         json.push_str(r#","role":"#);
         write_text(&self.actor_role, &mut json)?;
         json.push_str(r#"},"command_digest":""#);
-        json.extend(self.command_digest.iter().flat_map(|byte| hex_digits(*byte)));
+        push_hex(&self.command_digest, &mut json);
         json.push_str(r#"","command_id":""#);
         write_shown(self.command_id, &mut json);
         json.extend([r#"","data":"#, data, r#","edition":"#]);
@@ -119,6 +122,10 @@ impl Leaf {
         write_shown(self.on, &mut json);
         json.push_str(r#"","operation":""#);
         write_shown(self.command_id, &mut json);
+        if let Some(digest) = &self.outcome_digest {
+            json.push_str(r#"","outcome_digest":""#);
+            push_hex(digest, &mut json);
+        }
         json.push_str(r#"","recorded_at":""#);
         json.push_str(&self.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true));
         json.push_str(r#"","sequence":"#);
@@ -130,6 +137,10 @@ impl Leaf {
         json.push('}');
         Ok(json)
     }
+}
+
+fn push_hex(digest: &[u8; 32], json: &mut String) {
+    json.extend(digest.iter().flat_map(|byte| hex_digits(*byte)));
 }
 
 /// A byte in hex, in small letters.
@@ -154,6 +165,7 @@ mod tests {
             actor_role: "vendor".to_owned(),
             command_id: "0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d".parse().unwrap(),
             command_digest: [0xab; 32],
+            outcome_digest: None,
             edition: "e1".to_owned(),
             payload: r#"{"UsersReduced": {"to": 10, "from": 25}}"#.to_owned(),
         }
@@ -178,9 +190,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sealed_outcome_is_one_member_more() {
+        let sealed = Leaf { outcome_digest: Some([0xcd; 32]), ..leaf() };
+        let member = format!(r#","outcome_digest":"{}","recorded_at""#, "cd".repeat(32));
+        assert_eq!(sealed.canonical().unwrap(), CANONICAL.replace(r#","recorded_at""#, &member));
+    }
+
+    #[test]
     fn all_of_it_is_as_the_canonicalizer_writes_it() {
         let texts: String = (0..=0x7f_u8).map(char::from).chain("ё€\u{2028}\u{fb33}😀".chars()).collect();
-        let leaf = Leaf { stream_id: texts.clone(), actor_name: texts.clone(), edition: texts, ..leaf() };
+        let outcome_digest = Some([0xcd; 32]);
+        let leaf =
+            Leaf { stream_id: texts.clone(), actor_name: texts.clone(), edition: texts, outcome_digest, ..leaf() };
         let written = leaf.canonical().unwrap();
         let value: serde_json::Value = serde_json::from_str(&written).unwrap();
         assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), written);
@@ -213,6 +234,7 @@ mod tests {
             Leaf { actor_role: "distributor".to_owned(), ..leaf() },
             Leaf { command_id: Uuid::from_u128(1), ..leaf() },
             Leaf { command_digest: [0xac; 32], ..leaf() },
+            Leaf { outcome_digest: Some([0xac; 32]), ..leaf() },
             Leaf { edition: "e2".to_owned(), ..leaf() },
         ];
         for changed in changed {

@@ -152,9 +152,10 @@ fn command_row<'b>(command: &'b JudgedCommand, edition: &'b str, recorded_at: &'
         command.actor.role.name().into(),
         edition.into(),
         command.content.as_str().into(),
-        Value::Blob(&command.digest),
+        Value::Blob(&command.content_digest),
         command.accepted.into(),
         command.outcome.as_str().into(),
+        Value::Blob(&command.outcome_digest),
     ]
 }
 

@@ -18,7 +18,8 @@ use crate::schema;
 use crate::seal::{entry, signed};
 
 pub(crate) const RECORDS: &str = "
-    SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, digest, content, outcome
+    SELECT command_id, license, on_date, recorded_at, actor_name, actor_role, edition, accepted, content_digest, content, outcome,
+           outcome_digest
       FROM commands";
 
 /// How many records are read at once as they lie.
@@ -49,7 +50,7 @@ impl Audit for SqliteStore {
     }
 
     async fn events(&self, from: u64, limit: u32) -> Result<Vec<AuditedEvent>, StoreError> {
-        let sql = "SELECT *, NULL AS digest FROM events WHERE position >= ? ORDER BY position LIMIT ?";
+        let sql = "SELECT *, NULL AS content_digest, NULL AS outcome_digest FROM events WHERE position >= ? ORDER BY position LIMIT ?";
         let query = sqlx::query(sql).bind(signed(from)).bind(limit);
         let event = |row: &SqliteRow| Ok(AuditedEvent { entry: entry(row)?, order_number: get(row, "order_number")? });
         query.fetch_all(&self.readers).await.map_err(failed)?.iter().map(event).collect()
@@ -109,8 +110,9 @@ pub(crate) fn record(row: &SqliteRow) -> Result<CommandRecord, StoreError> {
         actor_role: get(row, "actor_role")?,
         edition: get(row, "edition")?,
         accepted: get(row, "accepted")?,
-        digest: get(row, "digest")?,
+        content_digest: get(row, "content_digest")?,
         content: get(row, "content")?,
         outcome: get(row, "outcome")?,
+        outcome_digest: get(row, "outcome_digest")?,
     })
 }

@@ -37,7 +37,7 @@ impl Snapshot for Moment {
     async fn events(&mut self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let sql =
             "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, on_date, recorded_at,
-                          actor_name, actor_role, command_id, NULL AS digest, edition, payload
+                          actor_name, actor_role, command_id, NULL AS content_digest, NULL AS outcome_digest, edition, payload
                      FROM events WHERE position >= ? ORDER BY position LIMIT ?";
         let query = sqlx::query(sql).bind(signed(from)).bind(limit);
         query.fetch_all(&mut *self.0).await.map_err(failed)?.iter().map(entry).collect()

@@ -144,9 +144,10 @@ fn command(record: &CommandRecord) -> Vec<Value<'_>> {
         record.actor_role.as_str().into(),
         record.edition.as_str().into(),
         record.content.as_str().into(),
-        Value::Blob(&record.digest),
+        Value::Blob(&record.content_digest),
         record.accepted.into(),
         record.outcome.as_str().into(),
+        record.outcome_digest.as_deref().map_or(Value::Null, Value::Blob),
     ]
 }
 

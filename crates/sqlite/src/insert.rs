@@ -42,9 +42,10 @@ pub(crate) const COMMANDS: Table = Table {
         "actor_role",
         "edition",
         "content",
-        "digest",
+        "content_digest",
         "accepted",
         "outcome",
+        "outcome_digest",
     ],
     overwritten_by_key: None,
 };

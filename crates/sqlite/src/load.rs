@@ -14,7 +14,7 @@ const SQL: &str = "
     SELECT 'state' AS found, license AS id, version, fold, state AS value, NULL AS digest
       FROM current_entitlement WHERE license IN (SELECT value FROM json_each(?1))
     UNION ALL
-    SELECT 'answer', command_id, NULL, NULL, outcome, digest
+    SELECT 'answer', command_id, NULL, NULL, outcome, content_digest
       FROM commands WHERE command_id IN (SELECT value FROM json_each(?2))
     UNION ALL
     SELECT 'order', events.aggregate_id, NULL, NULL, events.order_number, NULL

@@ -24,7 +24,8 @@ const TREE_HASHES: Table =
 /// Events with their commands' digests. SQLite is kept from going through the commands first.
 const ENTRIES: &str = "
     SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, events.on_date,
-           events.recorded_at, events.actor_name, events.actor_role, events.command_id, digest, events.edition, payload
+           events.recorded_at, events.actor_name, events.actor_role, events.command_id, content_digest,
+           outcome_digest, events.edition, payload
       FROM events LEFT JOIN commands ON commands.command_id = events.command_id";
 
 const CHECKPOINTS: &str = "
@@ -158,9 +159,7 @@ pub(crate) async fn checkpoints(
 
 /// An event's row, with its command's digest.
 pub(crate) fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
-    let digest: Option<&[u8]> = get(row, "digest")?;
-    let digest = digest.map(<[u8; 32]>::try_from).transpose();
-    let digest = digest.map_err(|_| StoreError::Damaged("the digest of a command has not 32 bytes".to_owned()))?;
+    let (digest, outcome_digest) = (digest(row, "content_digest")?, digest(row, "outcome_digest")?);
     let leaf = Leaf {
         stream_type: get(row, "aggregate_type")?,
         stream_id: get(row, "aggregate_id")?,
@@ -173,10 +172,17 @@ pub(crate) fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
         actor_role: get(row, "actor_role")?,
         command_id: parsed(row, "command_id")?,
         command_digest: digest.unwrap_or_default(),
+        outcome_digest,
         edition: get(row, "edition")?,
         payload: get(row, "payload")?,
     };
     Ok(LogEntry { position: count(row, "position")?, leaf, has_record: digest.is_some() })
+}
+
+fn digest(row: &SqliteRow, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
+    let digest: Option<&[u8]> = get(row, column)?;
+    let digest = digest.map(<[u8; 32]>::try_from).transpose();
+    digest.map_err(|_| StoreError::Damaged(format!("the {column} of a command has not 32 bytes")))
 }
 
 fn checkpoint(row: &SqliteRow) -> Result<KeptCheckpoint, StoreError> {

@@ -107,6 +107,7 @@ fn what_events_say_is_changed(forger: &Forger<'_>) {
         ("actor", json!({"name": "nobody", "role": "vendor"})),
         ("command_id", json!("0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d")),
         ("command_digest", json!("ab")),
+        ("outcome_digest", json!("ab")),
         ("edition", json!("e1")),
         ("operation", json!("0190c2b4-7d7e-7c3a-9a52-0d6f0a1b2c3d")),
         ("data", json!({})),

@@ -149,8 +149,9 @@ fn command(license: &LicenseNumber, events: Vec<NewEvent>) -> JudgedCommand {
         on: day("2012-01-20"),
         actor: Actor { name: "orders@distributor".to_owned(), role: Role::Distributor },
         content: "{}".to_owned(),
-        digest: [7; 32],
+        content_digest: [7; 32],
         outcome: r#"{"outcome":"accepted"}"#.to_owned(),
+        outcome_digest: [8; 32],
         accepted: true,
         events,
     }

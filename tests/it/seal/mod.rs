@@ -1,6 +1,7 @@
 //! The sealed log on real databases.
 
 mod append_only;
+mod before_outcomes;
 mod beside;
 mod by_itself;
 mod command_line;

@@ -33,7 +33,11 @@ const NOT_FOUND: &[(&str, &str, &str)] = &[
     ("sealer", "system", "a cluster's number, which the next sealing sets right"),
     ("sealer", "candidate", "the instant that becomes final next, which the next look sets anew"),
     ("sealer", "candidate_xmax", "until when that instant waits"),
-    ("sealer", "sealed_below", "from where the sealer looks for events that wait: if one waits below, that is found (tampering.rs)"),
+    (
+        "sealer",
+        "sealed_below",
+        "from where the sealer looks for events that wait: if one waits below, that is found (tampering.rs)",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

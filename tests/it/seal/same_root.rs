@@ -19,7 +19,7 @@ const TABLES: [(&str, &str); 3] = [
     (
         "commands",
         "command_id:uuid license:text on_date:date recorded_at:timestamptz actor_name:text actor_role:text edition:text \
-         content:text digest:bytea accepted:boolean outcome:text",
+         content:text content_digest:bytea accepted:boolean outcome:text outcome_digest:bytea",
     ),
     (
         "events",

@@ -7,6 +7,8 @@ use ledger_app::edition::GivenFiles;
 use ledger_app::ledger::Ledger;
 use ledger_app::sealing::{checkpoint, init, rotate, seal_all};
 use ledger_app::store::Store;
+use ledger_app::transfer::Transfer;
+use ledger_app::transfer::export::export;
 use ledger_app::verify::{Evidence, Verified};
 use ledger_postgres::PostgresStore;
 use ledger_seal::checkpoint::Checkpoint;
@@ -26,7 +28,11 @@ const ORIGIN: &str = "ledger.example/1";
 const LICENSE: &str = "MORE-7";
 const COMMAND: &str = "00000000-0000-7000-9000-000000000014";
 
-fn key(seed: u8) -> SecretKey {
+/// Commands of the example year that were refused: one with a way forward, one that had to be confirmed.
+const REFUSED: &str = "0129ca63-6b00-7f63-8db5-e019d073fab0";
+const UNCONFIRMED: &str = "0129cf89-c700-7cac-8b7f-38befc0ead8f";
+
+pub(super) fn key(seed: u8) -> SecretKey {
     SecretKey::new(ORIGIN, &[seed; 32]).unwrap()
 }
 
@@ -64,6 +70,8 @@ impl Past {
 
 pub(super) struct Tampered {
     pub(super) store: Arc<dyn Store>,
+    /// The same, to be exported.
+    pub(super) whole: Arc<dyn Transfer>,
     pub(super) behind: Behind,
     /// The checkpoint that was kept elsewhere.
     kept: String,
@@ -87,14 +95,15 @@ impl Tampered {
         Self::filled(store, Behind::Postgres(behind), TempDir::new().unwrap()).await
     }
 
-    async fn filled(store: Arc<dyn Store>, behind: Behind, folder: TempDir) -> Self {
+    async fn filled(whole: Arc<dyn Transfer>, behind: Behind, folder: TempDir) -> Self {
+        let store: Arc<dyn Store> = whole.clone();
         history(&store, 10).await;
         let kept = init(&*store, &key(1), Utc::now()).await.unwrap().note;
-        Self { store, behind, kept, _folder: folder }
+        Self { store, whole, behind, kept, _folder: folder }
     }
 
     /// Runs the statement; it must change so many rows.
-    async fn sql(&mut self, statement: &str, rows: u64) {
+    pub(super) async fn sql(&mut self, statement: &str, rows: u64) {
         let changed = match &mut self.behind {
             // A JSON column is text there.
             Behind::Sqlite(past) => past.execute(&statement.replace("::text", "").replace("::json", "")).await.unwrap(),
@@ -103,7 +112,7 @@ impl Tampered {
         assert_eq!(changed, rows, "{statement}");
     }
 
-    async fn text(&mut self, query: &str) -> String {
+    pub(super) async fn text(&mut self, query: &str) -> String {
         match &mut self.behind {
             Behind::Sqlite(past) => sqlx::query_scalar(query).fetch_one(&mut past.file).await.unwrap(),
             Behind::Postgres(server) => sqlx::query_scalar(query).fetch_one(server).await.unwrap(),
@@ -115,7 +124,7 @@ impl Tampered {
     }
 
     /// Each of these must be said of what is damaged, and the ledger's checkpoint must not have been changed by looking.
-    async fn finds(&self, what: &[&str]) {
+    pub(super) async fn finds(&self, what: &[&str]) {
         let (_, damages) = self.verified(&Evidence::default()).await;
         for what in what {
             assert!(damages.iter().any(|damage| damage.contains(what)), "{what} is not among {damages:#?}");
@@ -153,6 +162,7 @@ on_both! {
     an_event_appended_behind_the_sealers_back,
     a_rewritten_command_record,
     a_rewritten_outcome,
+    what_only_the_outcome_says,
     an_outcome_that_does_not_fit_together,
     an_order_number_that_is_free_again,
     a_changed_edition_of_facts,
@@ -260,19 +270,19 @@ async fn a_rewritten_command_record(mut ledger: Tampered) {
     let named = format!("command {COMMAND} of license MORE-7: its content is not what its digest stands for");
     ledger.finds(&[&named]).await;
     // With the digest made to fit, its events are not those that were sealed.
-    ledger.digest_made_to_fit().await;
+    ledger.digest_made_to_fit("content_digest", "content").await;
     ledger.finds(&["event 1 of license MORE-7", "event 2 of license MORE-7", "it is not what was sealed"]).await;
 }
 
 impl Tampered {
-    async fn digest_made_to_fit(&mut self) {
-        let content = self.text(&format!("SELECT content FROM commands WHERE command_id = '{COMMAND}'")).await;
-        let digest: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    async fn digest_made_to_fit(&mut self, column: &str, of: &str) {
+        let text = self.text(&format!("SELECT {of} FROM commands WHERE command_id = '{COMMAND}'")).await;
+        let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         let blob = match self.behind {
             Behind::Sqlite(_) => format!("x'{digest}'"),
             Behind::Postgres(_) => format!("decode('{digest}', 'hex')"),
         };
-        self.sql(&format!("UPDATE commands SET digest = {blob} WHERE command_id = '{COMMAND}'"), 1).await;
+        self.sql(&format!("UPDATE commands SET {column} = {blob} WHERE command_id = '{COMMAND}'"), 1).await;
     }
 }
 
@@ -289,6 +299,38 @@ async fn a_rewritten_outcome(mut ledger: Tampered) {
     ledger
         .finds(&["the refusal of command 00000000-0000-7000-9000-000000000015", "does not tell the same refusal"])
         .await;
+}
+
+/// Warnings, the way forward and what a confirmed command would do stand in no event.
+async fn what_only_the_outcome_says(mut ledger: Tampered) {
+    let warned = r#""warnings":[{"rule":null,"message":{"en":"all is well","ru":"всё хорошо"}}]"#;
+    for (id, from, to) in [
+        (COMMAND, r#""warnings":[]"#, warned),
+        (REFUSED, r#""type":"activate_legacy_order""#, r#""type":"activate_upgrade""#),
+        (UNCONFIRMED, r#""days_left":305"#, r#""days_left":306"#),
+    ] {
+        let change = |from: &str, to: &str| {
+            format!(
+                "UPDATE commands SET outcome = replace(outcome, '{from}', '{to}') WHERE command_id = '{id}' AND outcome LIKE '%{from}%'"
+            )
+        };
+        ledger.sql(&change(from, to), 1).await;
+        let (_, damages) = ledger.verified(&Evidence::default()).await;
+        assert!(damages.len() == 1 && damages[0].starts_with(&format!("command {id} of license ")), "{damages:#?}");
+        assert!(damages[0].ends_with(": its outcome is not what its digest stands for"), "{damages:#?}");
+        let mut snapshot = ledger.whole.snapshot().await.unwrap();
+        let refused = export(&mut *snapshot, &mut std::io::sink(), &mut |_, _| {}).await.unwrap_err().to_string();
+        assert!(refused.ends_with("its outcome is not what its digest stands for"), "{refused}");
+        drop(snapshot);
+        ledger.sql(&change(to, from), 1).await;
+    }
+    // With the digest made to fit, or taken away, its events are not those that were sealed.
+    let outcome = format!("outcome = replace(outcome, '\"warnings\":[]', '{warned}')");
+    ledger.sql(&format!("UPDATE commands SET {outcome} WHERE command_id = '{COMMAND}'"), 1).await;
+    ledger.digest_made_to_fit("outcome_digest", "outcome").await;
+    ledger.finds(&["event 1 of license MORE-7", "event 2 of license MORE-7", "it is not what was sealed"]).await;
+    ledger.sql(&format!("UPDATE commands SET outcome_digest = NULL WHERE command_id = '{COMMAND}'"), 1).await;
+    ledger.finds(&["event 1 of license MORE-7", "event 2 of license MORE-7", "it is not what was sealed"]).await;
 }
 
 async fn an_outcome_that_does_not_fit_together(mut ledger: Tampered) {
@@ -484,7 +526,8 @@ async fn everything_recomputed_and_signed_anew(mut ledger: Tampered) {
             1,
         )
         .await;
-    ledger.digest_made_to_fit().await;
+    ledger.digest_made_to_fit("content_digest", "content").await;
+    ledger.digest_made_to_fit("outcome_digest", "outcome").await;
     let (events, checkpoints) = (ledger.verified(&Evidence::default()).await.0.events, "DELETE FROM checkpoints");
     ledger.sql(checkpoints, 1).await;
     let pieces = ledger.pieces().await;
@@ -501,7 +544,7 @@ async fn everything_recomputed_and_signed_anew(mut ledger: Tampered) {
 }
 
 impl Tampered {
-    async fn pieces(&mut self) -> u64 {
+    pub(super) async fn pieces(&mut self) -> u64 {
         self.text("SELECT cast(count(*) AS text) FROM tree_hashes").await.parse().unwrap()
     }
 }

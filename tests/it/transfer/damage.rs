@@ -26,7 +26,7 @@ const DAMAGES: &[(Damage, &str)] = &[
     (|lines| edited(lines, "event", 40, r#""position":"#, r#""position": "#), "not written as an export writes it"),
     (|lines| edited(lines, "command", 40, r#""content":{"#, r#""content":{ "#), "digest"),
     (|lines| edited(lines, "command", 40, r#""warnings":[],"#, r#""warnings":[{}],"#), "outcome"),
-    (outcome_and_its_digest, "does not name it"),
+    (outcome_and_its_digest, "leaf's hash"),
     (outcome_of_another_version, "another version than its events"),
     (|lines| edited(lines, "edition", 0, "Kerio", "Cerio"), "SHA-256"),
     (|lines| edited(lines, "checkpoint", 0, "ledger.example/licenses\\n", "ledger.example/licenses\\n1"), ""),

@@ -19,7 +19,7 @@ pub(super) async fn what_was_appended_is_loaded(store: Tested) {
     let batch = draft.batch();
     let state = StateRow { version: 2, fold: FOLD, state: batch.states[0].state.clone().into_bytes() };
     assert_eq!(loaded.states, [(number("A-1"), state)].into());
-    assert_eq!(loaded.answers[&id].digest, batch.commands[0].digest);
+    assert_eq!(loaded.answers[&id].digest, batch.commands[0].content_digest);
     assert_eq!(loaded.answers[&id].outcome, batch.commands[0].outcome.as_bytes());
     assert_eq!(loaded.orders_taken, [(number("A-1"), "PO-1".to_owned())].into());
 }

@@ -56,7 +56,11 @@ pub(super) async fn events_are_read_without_their_records(store: Tested) {
     let alone = |entry: LogEntry| {
         assert!(entry.has_record);
         let order_number = (entry.position == 0).then(|| "PO-1".to_owned());
-        let entry = LogEntry { leaf: Leaf { command_digest: [0; 32], ..entry.leaf }, has_record: false, ..entry };
+        let entry = LogEntry {
+            leaf: Leaf { command_digest: [0; 32], outcome_digest: None, ..entry.leaf },
+            has_record: false,
+            ..entry
+        };
         AuditedEvent { entry, order_number }
     };
     let entries: Vec<_> = entries.into_iter().map(alone).collect();

@@ -123,7 +123,7 @@ impl Held {
 
     fn write(&mut self, batch: &Batch, ready: Vec<Ready>) {
         for command in &batch.commands {
-            let answer = Answer { digest: command.digest, outcome: command.outcome.clone().into_bytes() };
+            let answer = Answer { digest: command.content_digest, outcome: command.outcome.clone().into_bytes() };
             self.answers.insert(command.command_id, answer);
             let refusals = command.events.iter().filter(|event| event.stream_type != LICENSE_STREAM);
             self.refusals.extend(refusals.map(|event| event.stream_id.clone()));
@@ -159,9 +159,10 @@ fn record(command: &JudgedCommand, edition: &str, recorded_at: DateTime<Utc>) ->
         actor_role: command.actor.role.name().to_owned(),
         edition: edition.to_owned(),
         accepted: command.accepted,
-        digest: command.digest.to_vec(),
+        content_digest: command.content_digest.to_vec(),
         content: command.content.clone(),
         outcome: command.outcome.clone(),
+        outcome_digest: Some(command.outcome_digest.to_vec()),
     };
     (record.command_id, record)
 }

@@ -37,7 +37,11 @@ impl Audit for MemoryStore {
         let held = self.held();
         let alone = |entry: LogEntry| AuditedEvent {
             order_number: held.order_number(&entry.leaf),
-            entry: LogEntry { leaf: Leaf { command_digest: [0; 32], ..entry.leaf }, has_record: false, ..entry },
+            entry: LogEntry {
+                leaf: Leaf { command_digest: [0; 32], outcome_digest: None, ..entry.leaf },
+                has_record: false,
+                ..entry
+            },
         };
         Ok(held.entries(from, limit).into_iter().map(alone).collect())
     }

@@ -107,7 +107,8 @@ impl Held {
 
     pub(super) fn entry(&self, event: &FeedEvent) -> LogEntry {
         let is_refusal = event.stream_type == REFUSAL_STREAM;
-        let answer = self.answers.get(&event.command_id);
+        let record = self.records.get(&event.command_id);
+        let digest = |bytes: &[u8]| bytes.try_into().ok();
         let leaf = Leaf {
             stream_type: event.stream_type.clone(),
             stream_id: if is_refusal { event.command_id.to_string() } else { event.license.to_string() },
@@ -119,10 +120,11 @@ impl Held {
             actor_name: event.actor.name.clone(),
             actor_role: event.actor.role.name().to_owned(),
             command_id: event.command_id,
-            command_digest: answer.map(|answer| answer.digest).unwrap_or_default(),
+            command_digest: record.and_then(|record| digest(&record.content_digest)).unwrap_or_default(),
+            outcome_digest: record.and_then(|record| record.outcome_digest.as_deref()).and_then(digest),
             edition: event.edition.clone(),
             payload: event.payload.clone(),
         };
-        LogEntry { position: event.position, leaf, has_record: answer.is_some() }
+        LogEntry { position: event.position, leaf, has_record: record.is_some() }
     }
 }

@@ -189,7 +189,7 @@ impl Check {
             .remove(&id)
             .ok_or_else(|| format!("command {id} does not stand before it, or caused no more events"))?;
         let Recorded { mut leaf, data, hash: named, event, .. } = event;
-        leaf.command_digest = open.command.digest;
+        (leaf.command_digest, leaf.outcome_digest) = (open.command.digest, open.command.outcome_digest);
         let hash = leaf.hash_around(&data).map_err(|error| error.to_string())?;
         if hash.to_string() != named {
             return Err("it is not what its leaf's hash stands for".to_owned());

@@ -131,9 +131,12 @@ impl Export<'_> {
         if left > 1 {
             self.open.insert(record.command_id, left - 1);
         }
-        let digest: Result<[u8; 32], _> = record.digest.as_slice().try_into();
+        let digest: Result<[u8; 32], _> = record.content_digest.as_slice().try_into();
         entry.leaf.command_digest =
             digest.map_err(|_| damaged(format!("the digest of command {}", record.command_id)))?;
+        let digest = record.outcome_digest.as_deref().map(<[u8; 32]>::try_from).transpose();
+        entry.leaf.outcome_digest =
+            digest.map_err(|_| damaged(format!("the digest of the outcome of command {}", record.command_id)))?;
         entry.has_record = true;
         let hash = entry.leaf_hash()?;
         self.out.write(&Line::Event(Box::new(event_line(entry, hash)?)))?;
@@ -230,6 +233,10 @@ fn outcome(record: &CommandRecord) -> Result<KeptOutcome, ExportError> {
 
 fn command_line(record: &CommandRecord) -> Result<CommandLine, ExportError> {
     let what = format!("command {}", record.command_id);
+    let outcome_digest = Sha256::digest(&record.outcome);
+    if record.outcome_digest.as_ref().is_some_and(|kept| outcome_digest.as_slice() != *kept) {
+        return Err(damaged(format!("{what}: its outcome is not what its digest stands for")));
+    }
     Ok(CommandLine {
         command_id: record.command_id,
         license: record.license.clone(),
@@ -238,10 +245,11 @@ fn command_line(record: &CommandRecord) -> Result<CommandLine, ExportError> {
         actor: actor(&record.actor_name, &record.actor_role, &what)?,
         edition: record.edition.clone(),
         accepted: record.accepted,
-        digest: hex::encode(&record.digest),
+        digest: hex::encode(&record.content_digest),
         content: raw(record.content.clone(), &what)?,
-        outcome_digest: hex::encode(Sha256::digest(&record.outcome)),
+        outcome_digest: hex::encode(outcome_digest),
         outcome: raw(record.outcome.clone(), &what)?,
+        outcome_sealed: record.outcome_digest.is_some(),
     })
 }
 

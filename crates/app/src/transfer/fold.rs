@@ -185,6 +185,7 @@ mod tests {
             actor_role: String::new(),
             command_id: Uuid::nil(),
             command_digest: [0; 32],
+            outcome_digest: None,
             edition: String::new(),
             payload: event.to_string(),
         };

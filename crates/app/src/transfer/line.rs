@@ -88,11 +88,20 @@ pub struct CommandLine {
     /// Its canonical content (RFC 8785), byte for byte.
     #[schemars(with = "Value")]
     pub content: Box<RawValue>,
+    /// Whether the leaves of its events hold `outcome_digest`; left out of commands from before they did.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub outcome_sealed: bool,
     /// SHA-256 of `outcome`, in hex.
     pub outcome_digest: String,
     /// What it was answered with, byte for byte.
     #[schemars(with = "Value")]
     pub outcome: Box<RawValue>,
+}
+
+/// Serde hands over a reference.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 /// An event.

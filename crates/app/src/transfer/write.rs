@@ -230,12 +230,13 @@ fn event_of(mut line: EventLine) -> Result<Said, String> {
         let read: Event = serde_json::from_str(line.payload.get()).map_err(|error| error.to_string())?;
         event = Some((number, read));
     }
-    // The leaf's hash came with the line; the digest in the leaf is not needed again.
+    // The leaf's hash came with the line; the digests in the leaf are not needed again.
     let entry = LogEntry { position, leaf: leaf_of(line), has_record: false };
     Ok(Said::Event(Box::new(ToFold { entry, event }), hash))
 }
 
 fn record(line: CommandLine) -> Result<CommandRecord, String> {
+    let sealed = line.outcome_sealed.then(|| hex::decode(&line.outcome_digest));
     Ok(CommandRecord {
         command_id: line.command_id,
         license: line.license,
@@ -245,7 +246,8 @@ fn record(line: CommandLine) -> Result<CommandRecord, String> {
         actor_role: line.actor.role.to_string(),
         edition: line.edition,
         accepted: line.accepted,
-        digest: hex::decode(&line.digest).map_err(|error| error.to_string())?,
+        content_digest: hex::decode(&line.digest).map_err(|error| error.to_string())?,
+        outcome_digest: sealed.transpose().map_err(|error| error.to_string())?,
         content: Box::<str>::from(line.content).into(),
         outcome: Box::<str>::from(line.outcome).into(),
     })

@@ -19,8 +19,11 @@ pub(super) fn checked(row: CommandRecord) -> (Box<Record>, Vec<String>) {
     let mut damage = |row: &CommandRecord, what: &str| {
         damages.push(format!("command {} of license {}: {what}", row.command_id, row.license));
     };
-    if Sha256::digest(&row.content).as_slice() != row.digest {
+    if Sha256::digest(&row.content).as_slice() != row.content_digest {
         damage(&row, "its content is not what its digest stands for");
+    }
+    if row.outcome_digest.as_ref().is_some_and(|digest| Sha256::digest(&row.outcome).as_slice() != *digest) {
+        damage(&row, "its outcome is not what its digest stands for");
     }
     let content: Option<Content<'_>> = serde_json::from_str(&row.content).ok();
     let is_its = |content: &Content<'_>| content.license == row.license && content.on.is_none_or(|on| on == row.on);

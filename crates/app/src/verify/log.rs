@@ -138,6 +138,7 @@ impl Pass {
         let record = self.records.get(entry.leaf.command_id);
         if let Some(digest) = record.and_then(|record| record.digest) {
             (entry.leaf.command_digest, entry.has_record) = (digest, true);
+            entry.leaf.outcome_digest = record.and_then(|record| record.outcome_digest);
         }
         let data = entry.leaf.data();
         if let Some(what) = record.map(|record| of_command(&entry, record, data.as_deref().ok())) {

@@ -16,6 +16,8 @@ pub(super) struct Record {
     pub(super) row: CommandRecord,
     /// SHA-256 of the content, if it is one.
     pub(super) digest: Option<[u8; 32]>,
+    /// SHA-256 of the outcome, where the record has it.
+    pub(super) outcome_digest: Option<[u8; 32]>,
     /// The outcome, if it can be read.
     pub(super) outcome: Option<KeptOutcome>,
     /// Whether each event that the outcome names was met.
@@ -33,8 +35,9 @@ impl Record {
         };
         let met = vec![false; outcome.as_ref().map_or(0, |outcome| outcome.events.len())];
         (row.content, row.outcome) = (String::new(), String::new());
-        let digest = row.digest.as_slice().try_into().ok();
-        (Self { row, digest, outcome, met, refusal_met: false }, error)
+        let digest = row.content_digest.as_slice().try_into().ok();
+        let outcome_digest = row.outcome_digest.as_deref().and_then(|digest| digest.try_into().ok());
+        (Self { row, digest, outcome_digest, outcome, met, refusal_met: false }, error)
     }
 
     /// The events that must be in the log and were not met: those that its outcome names, or the refusal.
@@ -125,6 +128,7 @@ mod tests {
             actor_role: "vendor".to_owned(),
             command_id: ID,
             command_digest: [0; 32],
+            outcome_digest: None,
             edition: "e".to_owned(),
             payload: payload.to_owned(),
         };
@@ -146,9 +150,10 @@ mod tests {
             actor_role: "vendor".to_owned(),
             edition: "e".to_owned(),
             accepted: true,
-            digest: vec![0; 32],
+            content_digest: vec![0; 32],
             content: String::new(),
             outcome,
+            outcome_digest: None,
         };
         let (record, error) = Record::read(row);
         assert!(error.is_none(), "{error:?}");

@@ -28,13 +28,15 @@ pub(super) struct Command {
     pub(super) line: CommandLine,
     /// SHA-256 of its content.
     pub(super) digest: [u8; 32],
+    /// SHA-256 of its outcome, where the leaves of its events hold it.
+    pub(super) outcome_digest: Option<[u8; 32]>,
     pub(super) outcome: KeptOutcome,
 }
 
 /// An event.
 pub(super) struct Recorded {
     pub(super) position: u64,
-    /// Its leaf, without the payload, and without the digest of its command.
+    /// Its leaf, without the payload, and without the digests of its command.
     pub(super) leaf: Leaf,
     /// What it says, as canonical JSON.
     pub(super) data: String,
@@ -119,9 +121,10 @@ fn header(bytes: &[u8]) -> Result<(), Unread> {
 
 fn command(mut line: CommandLine) -> Result<Command, Refused> {
     let digest = content_digest(&line)?;
-    let outcome = outcome_of(&line)?;
+    let (outcome, outcome_digest) = outcome_of(&line)?;
     (line.content, line.outcome) = Default::default();
-    Ok(Command { line, digest, outcome })
+    let outcome_digest = line.outcome_sealed.then_some(outcome_digest);
+    Ok(Command { line, digest, outcome_digest, outcome })
 }
 
 fn content_digest(command: &CommandLine) -> Result<[u8; 32], Refused> {
@@ -143,9 +146,11 @@ fn content_digest(command: &CommandLine) -> Result<[u8; 32], Refused> {
     Ok(digest)
 }
 
-fn outcome_of(command: &CommandLine) -> Result<KeptOutcome, Refused> {
+/// The outcome, and its SHA-256.
+fn outcome_of(command: &CommandLine) -> Result<(KeptOutcome, [u8; 32]), Refused> {
     let text = command.outcome.get();
-    if hex::encode(Sha256::digest(text)) != command.outcome_digest {
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    if hex::encode(digest) != command.outcome_digest {
         return Err("its outcome is not what its digest stands for".to_owned());
     }
     let outcome: KeptOutcome = serde_json::from_str(text).map_err(|error| format!("its outcome: {error}"))?;
@@ -161,7 +166,7 @@ fn outcome_of(command: &CommandLine) -> Result<KeptOutcome, Refused> {
     if command.accepted && !outcome.tells_their_price() {
         return Err("its outcome tells another price than its events".to_owned());
     }
-    Ok(outcome)
+    Ok((outcome, digest))
 }
 
 fn recorded(line: EventLine) -> Result<Recorded, Refused> {
@@ -173,7 +178,7 @@ fn recorded(line: EventLine) -> Result<Recorded, Refused> {
     Ok(Recorded { position, leaf, data, hash, event })
 }
 
-/// The event's leaf, but for the digest of its command.
+/// The event's leaf, but for the digests of its command.
 pub(in crate::transfer) fn leaf_of(line: EventLine) -> Leaf {
     Leaf {
         stream_type: line.stream_type,
@@ -187,6 +192,7 @@ pub(in crate::transfer) fn leaf_of(line: EventLine) -> Leaf {
         actor_role: line.actor.role.to_string(),
         command_id: line.command_id,
         command_digest: [0; 32],
+        outcome_digest: None,
         edition: line.edition,
         payload: Box::<str>::from(line.payload).into(),
     }
