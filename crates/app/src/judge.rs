@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ledger_domain::catalog::Programme;
-use ledger_domain::command::Request;
+use ledger_domain::command::{Actor, Request};
 use ledger_domain::decide::{Case, Decision, Other, Purpose, Refusal, decide};
 use ledger_domain::entitlement::entitlement;
 use ledger_domain::event::{CommandRejected, Event, RecordedViolation, RefusalEvent};
@@ -81,33 +81,12 @@ impl Judge<'_> {
             return answered_before(request, content, answer);
         }
         let actor = request.actor.as_ref().unwrap_or(&self.context.poster.actor);
-        if !request.command.is_allowed_for(actor.role) {
-            return told(&Outcome::forbidden(request, actor.role));
-        }
-        if let Some((path, said)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
-            return told(&Outcome::not_the_partners(request, path, said));
-        }
-        let held = known.licenses.get(&request.license);
-        let (license, version) = (held.and_then(|held| held.license.as_ref()), held.map_or(0, Held::version));
-        if let Some(expected) = request.expected_version.filter(|expected| *expected != version) {
-            let said = at_another_version(&request.license, version, expected);
-            return told(&Outcome::conflict(request, "/expected_version", said));
-        }
-        if let Some(said) = self.context.if_match.and_then(|expected| expected.misses(&request.license, version)) {
-            let outcome = Outcome::conflict(request, "", said);
-            let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
-            return Ok(Judged { answered: Answered { if_match_failed: true, ..answered }, write: None });
+        let version = known.licenses.get(&request.license).map_or(0, Held::version);
+        if let Some(answered) = self.before_the_rules(request, actor, version, known) {
+            return Ok(Judged { answered: answered.map_err(|error| unwritable(&error))?, write: None });
         }
         let on = request.on.unwrap_or(self.context.today);
-        let order = request.command.places_order().map(|order| (request.license.clone(), order.to_owned()));
-        let order_is_taken = order.is_some_and(|order| known.orders_taken.contains(&order));
-        let others: Vec<_> = request.command.others().into_iter().map(|number| known.other(number)).collect();
-        let (purpose, programme) = (self.purpose, self.programme);
-        let case = Case { request, on, purpose, license, others: &others, order_is_taken, programme };
-        let (outcome, events) = match decide(&case) {
-            Ok(decision) => self.accepted(request, on, decision, known)?,
-            Err(refusal) => self.rejected(&case, version, refusal)?,
-        };
+        let (outcome, events) = self.decided(request, on, version, known)?;
         let answered = Answered::now(&outcome).map_err(|error| unwritable(&error))?;
         let answer = Answer { digest: content.digest, outcome: answered.json.clone().into_bytes() };
         known.answers.insert(request.command_id, answer);
@@ -125,6 +104,49 @@ impl Judge<'_> {
             events,
         };
         Ok(Judged { answered, write: Some(write) })
+    }
+
+    /// What is answered without asking a rule, and leaves nothing: the role, the partner, or the version says no.
+    fn before_the_rules(
+        &self,
+        request: &Request,
+        actor: &Actor,
+        version: u64,
+        known: &Known,
+    ) -> Option<serde_json::Result<Answered>> {
+        if !request.command.is_allowed_for(actor.role) {
+            return Some(Answered::now(&Outcome::forbidden(request, actor.role)));
+        }
+        if let Some((path, said)) = self.context.poster.is_kept_from(request, |number| known.facts(number)) {
+            return Some(Answered::now(&Outcome::not_the_partners(request, path, said)));
+        }
+        if let Some(expected) = request.expected_version.filter(|expected| *expected != version) {
+            let said = at_another_version(&request.license, version, expected);
+            return Some(Answered::now(&Outcome::conflict(request, "/expected_version", said)));
+        }
+        let said = self.context.if_match.and_then(|expected| expected.misses(&request.license, version))?;
+        let answered = Answered::now(&Outcome::conflict(request, "", said));
+        Some(answered.map(|answered| Answered { if_match_failed: true, ..answered }))
+    }
+
+    /// What the rules make of it, with its events; what is known is as they leave it.
+    fn decided(
+        &self,
+        request: &Request,
+        on: Date,
+        version: u64,
+        known: &mut Known,
+    ) -> Result<(Outcome, Vec<NewEvent>), StoreError> {
+        let license = known.licenses.get(&request.license).and_then(|held| held.license.as_ref());
+        let order = request.command.places_order().map(|order| (request.license.clone(), order.to_owned()));
+        let order_is_taken = order.is_some_and(|order| known.orders_taken.contains(&order));
+        let others: Vec<_> = request.command.others().into_iter().map(|number| known.other(number)).collect();
+        let (purpose, programme) = (self.purpose, self.programme);
+        let case = Case { request, on, purpose, license, others: &others, order_is_taken, programme };
+        match decide(&case) {
+            Ok(decision) => self.accepted(request, on, decision, known),
+            Err(refusal) => self.rejected(&case, version, refusal),
+        }
     }
 
     fn accepted(

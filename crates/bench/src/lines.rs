@@ -1,11 +1,21 @@
 //! Commands as NDJSON lines, realistic and the same in every run.
 
+use chrono::Utc;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The business date of every command: the sample price list has prices, and orders are registered automatically.
 const ON: &str = "2016-03-01";
+
+/// What a command's id begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ids {
+    /// Anything (a UUID of version 4).
+    ByChance,
+    /// The time (of version 7).
+    ByTime,
+}
 
 /// Makes commands; the same seed makes the same ones.
 #[derive(Debug)]
@@ -52,8 +62,11 @@ impl Lines {
     }
 
     /// A version that every SWM ever covered, installed on the day that is today.
-    pub(crate) fn old_version_today(&mut self, license: &str) -> String {
-        let id = self.next_id();
+    pub(crate) fn old_version_today(&mut self, license: &str, ids: Ids) -> String {
+        let id = match ids {
+            Ids::ByChance => self.next_id(),
+            Ids::ByTime => self.id_of_now(),
+        };
         let command = json!({"type": "record_installed_version", "version": "7.0.0", "released": "2010-06-01"});
         json!({"command_id": id, "license": license, "command": command}).to_string()
     }
@@ -107,6 +120,13 @@ impl Lines {
 
     fn next_id(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.rng.u128(..).to_le_bytes()).into_uuid()
+    }
+
+    fn id_of_now(&mut self) -> Uuid {
+        let mut random = [0; 10];
+        self.rng.fill(&mut random);
+        let millis = u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
     fn line(&mut self, license: &str, command: &Value) -> String {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::lines::Ids;
+
 /// How many rows a page has.
 pub(super) const PAGE: u32 = 100;
 
@@ -23,7 +25,7 @@ pub(super) enum Asked {
     Expiring,
     List,
     Feed,
-    Command,
+    Command(Ids),
 }
 
 /// Of which licenses.
@@ -37,7 +39,7 @@ pub(super) enum Of {
 
 impl Ask {
     /// Reads before commands, so that they find the ledgers as they were seeded; each kind behind its floor.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self { asked: Asked::State, of: Of::Any },
         Self { asked: Asked::Entitlement, of: Of::Any },
         Self { asked: Asked::Expiring, of: Of::Any },
@@ -45,15 +47,17 @@ impl Ask {
         Self { asked: Asked::Feed, of: Of::Any },
         Self { asked: Asked::State, of: Of::Few },
         Self { asked: Asked::Entitlement, of: Of::Few },
-        Self { asked: Asked::Command, of: Of::Any },
-        Self { asked: Asked::Command, of: Of::Few },
+        Self { asked: Asked::Command(Ids::ByChance), of: Of::Any },
+        Self { asked: Asked::Command(Ids::ByChance), of: Of::Few },
+        Self { asked: Asked::Command(Ids::ByTime), of: Of::Any },
+        Self { asked: Asked::Command(Ids::ByTime), of: Of::Few },
     ];
 
     /// What of the rate may be lost on a larger ledger beside what the floor loses.
     pub(super) const fn may_lose(self) -> Option<f64> {
         match self.asked {
             Asked::State => None,
-            Asked::Entitlement | Asked::Command => Some(0.15),
+            Asked::Entitlement | Asked::Command(_) => Some(0.15),
             Asked::Expiring | Asked::List | Asked::Feed => Some(0.3),
         }
     }
@@ -67,12 +71,13 @@ impl fmt::Display for Ask {
             Asked::Expiring => return write!(f, "expiring, a page of {PAGE}"),
             Asked::List => return write!(f, "a list, a page of {PAGE}"),
             Asked::Feed => return write!(f, "the feed, a page of {PAGE}"),
-            Asked::Command => "a command",
+            Asked::Command(Ids::ByChance) => "a command",
+            Asked::Command(Ids::ByTime) => "a command with an id of its time",
         };
         match (self.of, self.asked) {
-            (Of::Few, Asked::Command) => write!(f, "{what}, {FEW} licenses, remembered"),
+            (Of::Few, Asked::Command(_)) => write!(f, "{what}, {FEW} licenses, remembered"),
             (Of::Few, _) => write!(f, "{what}, {FEW} licenses"),
-            (Of::Any, Asked::Command) => write!(f, "{what}, any license, none remembered"),
+            (Of::Any, Asked::Command(_)) => write!(f, "{what}, any license, none remembered"),
             (Of::Any, _) => write!(f, "{what}, any license"),
         }
     }

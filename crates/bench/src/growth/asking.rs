@@ -12,13 +12,14 @@ use ledger_domain::values::{Date, LicenseNumber};
 
 use super::ask::{Asked, PAGE};
 use super::grown::Grown;
+use crate::lines::Ids;
 
 impl Grown {
     /// Asks whatever is to be asked next; a page must be full.
     pub(super) async fn ask(&mut self, license: &LicenseNumber) -> Result<()> {
         let rows = match self.ask.asked {
             Asked::State => return self.state(license).await,
-            Asked::Command => return self.command(license).await,
+            Asked::Command(ids) => return self.command(license, ids).await,
             Asked::Entitlement => {
                 let facts = self.store.facts(license, AsOf::default()).await?;
                 return facts.map(drop).context("no such license");
@@ -57,11 +58,11 @@ impl Grown {
     }
 
     /// A version of long ago installed today, on whatever license.
-    pub(super) async fn command(&mut self, license: &LicenseNumber) -> Result<()> {
+    pub(super) async fn command(&mut self, license: &LicenseNumber, ids: Ids) -> Result<()> {
         // Far ahead, for seeded licenses have a future already.
         let today = "2060-01-01".parse()?;
         let actor = Actor { name: "bench".to_owned(), role: Role::Distributor };
-        let bytes = Some(self.lines.old_version_today(license.as_str()).into_bytes());
+        let bytes = Some(self.lines.old_version_today(license.as_str(), ids).into_bytes());
         let context = PostContext::new(today, Poster::local(actor));
         let answered = self.writer.post(InputLine { number: 1, bytes }, context).await?;
         ensure!(answered.kind == OutcomeKind::Accepted, "not accepted: {}", answered.json);

@@ -15,7 +15,7 @@ use ledger_domain::values::{Date, LicenseNumber};
 use sqlx::{Connection, PgConnection};
 
 use super::ask::{Ask, Asked, FEW, Of, PAGE};
-use crate::lines::Lines;
+use crate::lines::{Ids, Lines};
 use crate::places;
 use crate::rounds::{Contender, Turn};
 
@@ -73,13 +73,13 @@ impl Grown {
     async fn be_a_stranger(&mut self) -> Result<()> {
         self.writer = stranger(&self.store).await?;
         let license = self.any[FEW].clone();
-        self.command(&license).await
+        self.command(&license, Ids::ByTime).await
     }
 
     /// As often as there are a few, other licenses follow, for those written are remembered now.
     async fn turn_to_others(&mut self) -> Result<()> {
         self.rng.shuffle(&mut self.any);
-        if self.ask.asked == Asked::Command { self.be_a_stranger().await } else { Ok(()) }
+        if matches!(self.ask.asked, Asked::Command(_)) { self.be_a_stranger().await } else { Ok(()) }
     }
 
     /// Asks again and again; how long each took, in milliseconds. Strangers are made in between, unmeasured.
@@ -134,10 +134,10 @@ impl Contender for Grown {
 
     /// Whoever gives commands to the few remembers them.
     async fn make_ready(&mut self) -> Result<()> {
-        if self.ask == (Ask { asked: Asked::Command, of: Of::Few }) {
+        if matches!(self.ask, Ask { asked: Asked::Command(_), of: Of::Few }) {
             self.be_a_stranger().await?;
             for license in self.few.clone() {
-                self.command(&license).await?;
+                self.command(&license, Ids::ByTime).await?;
             }
         }
         Ok(())

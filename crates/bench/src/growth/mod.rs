@@ -136,6 +136,7 @@ fn goal(kept: f64, loss: f64) -> Goal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::Ids;
 
     #[test]
     fn what_the_floor_loses_may_be_lost_too_but_what_it_gains_need_not_be_gained() {
@@ -151,7 +152,7 @@ mod tests {
         for (number, ask) in Ask::ALL.iter().enumerate() {
             let is_floor = |floor: &&Ask| floor.asked == Asked::State && floor.of == ask.of;
             assert_eq!(Ask::ALL[..=number].iter().filter(is_floor).count(), 1, "{ask}");
-            assert_eq!(ask.asked == Asked::Command, number >= Ask::ALL.len() - 2, "{ask}");
+            assert_eq!(matches!(ask.asked, Asked::Command(_)), number >= Ask::ALL.len() - 4, "{ask}");
         }
     }
 
@@ -161,7 +162,7 @@ mod tests {
         let goals = |asked, of| kept.goals(Ask { asked, of }).len();
         assert_eq!((goals(Asked::State, Of::Any), goals(Asked::List, Of::Any)), (0, 2));
         let [Goal::RatioAtLeast(first), Goal::RatioAtLeast(second)] =
-            kept.goals(Ask { asked: Asked::Command, of: Of::Any })[..]
+            kept.goals(Ask { asked: Asked::Command(Ids::ByTime), of: Of::Any })[..]
         else {
             panic!("a share for each")
         };
