@@ -6,7 +6,8 @@ use crate::decide::{Case, Purpose};
 use crate::license::Facts;
 use crate::order::PendingOrder;
 use crate::rule::Rule;
-use crate::violation::Findings;
+use crate::values::Date;
+use crate::violation::{Findings, Text, Warning};
 
 /// An order takes effect on activation.
 pub const ACT_1: Rule = Rule {
@@ -67,9 +68,6 @@ pub const ACT_4: Rule = Rule {
     ),
     file: file!(),
 };
-
-use crate::values::Date;
-use crate::violation::{Text, Warning};
 
 /// Whether an upgrade ordered on the day always waits for the vendor desk (ACT-2).
 pub(crate) fn is_legacy(ordered_on: Date, programme: &Programme) -> bool {

@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Sale};
 use crate::decide::Case;
 use crate::rule::Rule;
+use crate::values::{Date, LicenseType, Plugin, Product, RequestedProduct};
 use crate::violation::Findings;
 
 /// Server licenses are kept for Connect, Control and Operator only.
@@ -57,8 +58,6 @@ pub const CAT_4: Rule = Rule {
     ),
     file: file!(),
 };
-
-use crate::values::{Date, LicenseType, Plugin, Product, RequestedProduct};
 
 /// CAT-1: the product, if it is sold as a server license on the date.
 pub(crate) fn cat_1(findings: &mut Findings, case: &Case<'_>, requested: RequestedProduct) -> Option<Product> {

@@ -4,7 +4,8 @@ use crate::command::OrderUpgrade;
 use crate::decide::{Case, Draft, ways};
 use crate::license::Facts;
 use crate::rule::Rule;
-use crate::violation::Findings;
+use crate::values::{LicenseType, Product, ProductVersion};
+use crate::violation::{Findings, Text, Warning};
 
 /// The FSTEK edition is an upgrade of Control.
 pub const FST_1: Rule = Rule {
@@ -87,9 +88,6 @@ pub const FST_7: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
-
-use crate::values::{LicenseType, Product, ProductVersion};
-use crate::violation::{Text, Warning};
 
 /// FST-1: for Control only.
 pub(crate) fn fst_1(findings: &mut Findings, draft: &Draft) {

@@ -3,6 +3,7 @@
 use crate::decide::Case;
 use crate::license::Facts;
 use crate::rule::Rule;
+use crate::values::{Date, ProductVersion};
 use crate::violation::Findings;
 
 /// Moving to another machine needs no new license.
@@ -30,8 +31,6 @@ pub const INS_2: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
-
-use crate::values::{Date, ProductVersion};
 
 /// INS-2: every version released before SWM ended.
 pub(crate) fn ins_2(

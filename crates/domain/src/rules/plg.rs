@@ -3,6 +3,7 @@
 use crate::command::{AddPlugin, OrderUpgrade, UpgradeLine};
 use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
+use crate::values::{Plugin, Product};
 use crate::violation::Findings;
 
 /// Only the product's own plugins, each once.
@@ -67,8 +68,6 @@ pub const PLG_6: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
-
-use crate::values::{Plugin, Product};
 
 /// PLG-1: only plugins of the product.
 pub(crate) fn plg_1_of_the_product(findings: &mut Findings, case: &Case<'_>, product: Product, plugin: Plugin) {

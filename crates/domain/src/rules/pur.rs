@@ -4,6 +4,7 @@ use crate::command::{ActivateLicense, Command, IssueLicense};
 use crate::decide::Case;
 use crate::license::{Facts, Status};
 use crate::rule::Rule;
+use crate::values::rounded_up_to_packs;
 use crate::violation::Findings;
 
 /// The smallest delivery has 5 users.
@@ -102,8 +103,6 @@ pub const PUR_9: Rule = Rule {
     ),
     file: file!(),
 };
-
-use crate::values::rounded_up_to_packs;
 
 /// The purchase with so many users; a license that stands already has the users it has.
 fn with_users(case: &Case<'_>, users: u32) -> Option<Command> {

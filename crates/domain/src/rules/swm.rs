@@ -3,7 +3,8 @@
 use crate::command::{OrderUpgrade, RenewSwm, UpgradeLine};
 use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
-use crate::violation::Findings;
+use crate::values::{Date, add_years};
+use crate::violation::{Findings, Text, Warning};
 
 /// Active SWM gives support, new versions and working plugins.
 pub const SWM_1: Rule = Rule {
@@ -110,9 +111,6 @@ pub const SWM_9: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
-
-use crate::values::{Date, add_years};
-use crate::violation::{Text, Warning};
 
 /// SWM-5, SWM-6: whole years from the old end.
 pub(crate) fn new_end(old_end: Date, years: u32) -> Date {

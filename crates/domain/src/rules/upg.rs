@@ -1,5 +1,6 @@
 //! Upgrades: whatever is bought for an existing license.
 
+use super::act::is_legacy;
 use crate::command::{
     ActivateLegacyOrder, ActivateUpgrade, CancelOrder, Command, Irreversible, OrderUpgrade, UpgradeLine,
 };
@@ -96,8 +97,6 @@ pub const UPG_7: Rule = Rule {
     interpretation: Some("An order that names a partner changes the license's partner, at its activation."),
     file: file!(),
 };
-
-use super::act::is_legacy;
 
 /// UPG-3 (and VND-12): nothing is ordered or changed while an order waits.
 pub(crate) fn upg_3(findings: &mut Findings, facts: &Facts, case: &Case<'_>) {

@@ -3,6 +3,7 @@
 use crate::command::{AddUsers, Command, Irreversible, OrderUpgrade, RemovePlugins, UpgradeLine};
 use crate::decide::{Case, Draft, ways};
 use crate::rule::Rule;
+use crate::values::rounded_up_to_packs;
 use crate::violation::Findings;
 
 /// Users can be added at any time.
@@ -49,8 +50,6 @@ pub const USR_4: Rule = Rule {
     interpretation: None,
     file: file!(),
 };
-
-use crate::values::rounded_up_to_packs;
 
 /// USR-2: with SWM lapsed, only on a clean license.
 pub(crate) fn usr_2(findings: &mut Findings, case: &Case<'_>, order: &OrderUpgrade, draft: &Draft) {

@@ -1,10 +1,12 @@
 //! What only the vendor desk may record, and nobody can undo.
 
+use super::act::is_legacy;
 use crate::command::{Command, Irreversible, ReduceUsers, RemovePlugins};
 use crate::decide::{Case, users_of, ways};
 use crate::license::{Facts, License};
 use crate::order::PendingOrder;
 use crate::rule::Rule;
+use crate::values::{LicenseType, rounded_up_to_packs};
 use crate::violation::Findings;
 
 /// The vendor desk renames the holder.
@@ -112,9 +114,6 @@ pub const VND_12: Rule = Rule {
     ),
     file: file!(),
 };
-
-use super::act::is_legacy;
-use crate::values::{LicenseType, rounded_up_to_packs};
 
 /// VND-2: to another type, and never into `fstek`.
 pub(crate) fn vnd_2(findings: &mut Findings, facts: &Facts, to: LicenseType) {
