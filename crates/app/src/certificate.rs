@@ -23,7 +23,7 @@ pub use self::check::check;
 use crate::ledger::Ledger;
 use crate::read::When;
 use crate::seal::{KeptCheckpoint, LogEntry};
-use crate::sealing::prove_inclusion;
+use crate::sealing::{prove_inclusion, signer};
 use crate::store::StoreError;
 
 /// What a license is worth on a day, and the proof of it.
@@ -193,11 +193,8 @@ impl Ledger {
 
     /// Nothing leaves the house that would not be believed there: read models, events or tree are damaged then.
     async fn check_own(&self, certificate: &Certificate, kept: &KeptCheckpoint) -> Result<(), StoreError> {
-        let keys = self.store.sealed_log().seal_keys().await?;
-        let number = usize::try_from(kept.key).ok().and_then(|key| key.checked_sub(1));
-        let signer = number.and_then(|number| keys.get(number));
-        let signer = signer.ok_or_else(|| StoreError::Damaged(format!("there is no key {}", kept.key)))?;
-        let checked = check(certificate, signer, &self.edition.programme.catalog);
+        let signer = signer(self.store.sealed_log(), kept).await?;
+        let checked = check(certificate, &signer, &self.edition.programme.catalog);
         let license = &certificate.entitlement.license;
         checked.map(|_| ()).map_err(|flaws| {
             StoreError::Damaged(format!("license {license} cannot be certified: {}", flaws.join("; ")))

@@ -10,6 +10,7 @@ pub mod conformance;
 mod content;
 pub mod diff;
 pub mod edition;
+pub mod event_proof;
 pub mod feed;
 pub mod follow;
 mod group;

@@ -181,6 +181,19 @@ async fn check_grows(log: &dyn SealedLog, last: &KeptCheckpoint, size: u64) -> R
     if before <= size && root(log, before).await? == signed { Ok(()) } else { Err(SealError::Changed { size: before }) }
 }
 
+/// The key that signed the checkpoint, as the ledger lists it.
+///
+/// # Errors
+/// The store's failure; [`StoreError::Damaged`] when the key is not listed.
+pub async fn signer(log: &dyn SealedLog, kept: &KeptCheckpoint) -> Result<Verifier, StoreError> {
+    let mut keys = log.seal_keys().await?;
+    let place = usize::try_from(kept.key).ok().and_then(|key| key.checked_sub(1));
+    match place.filter(|place| *place < keys.len()) {
+        Some(place) => Ok(keys.swap_remove(place)),
+        None => Err(StoreError::Damaged(format!("there is no key {}", kept.key))),
+    }
+}
+
 /// The root of the log when it had that size.
 ///
 /// # Errors

@@ -4,7 +4,6 @@ mod page;
 mod verify;
 mod words;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -65,7 +64,7 @@ pub(crate) async fn certificate(run: &Run<'_>, args: &CertificateArgs) -> Ended 
     match &args.to {
         None => output::text(&text)?,
         Some(path) => {
-            write(path, &text)?;
+            output::file(path, &text)?;
             tell(path, &certificate);
         }
     }
@@ -74,14 +73,6 @@ pub(crate) async fn certificate(run: &Run<'_>, args: &CertificateArgs) -> Ended 
 
 fn json(certificate: &Certificate) -> Result<String, Failure> {
     Ok(serde_json::to_string_pretty(certificate)? + "\n")
-}
-
-/// Puts the whole file in its place at once.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let new = path.with_added_extension("new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|error| {
-        Failure::Usage(format!("cannot write {}: {error}; give a file in a folder that can be written", path.display()))
-    })
 }
 
 fn tell(path: &Path, certificate: &Certificate) {

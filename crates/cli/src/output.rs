@@ -7,7 +7,9 @@ pub(crate) mod licenses;
 pub(crate) mod table;
 pub(crate) mod words;
 
+use std::fs;
 use std::io::{self, BufWriter, StdoutLock, Write, stdout};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -33,6 +35,14 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// Puts a whole file in its place at once; one that is there is replaced.
+pub(crate) fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    let new = path.with_added_extension("new");
+    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|error| {
+        Failure::Usage(format!("cannot write {}: {error}; give a file in a folder that can be written", path.display()))
+    })
 }
 
 /// Prints an answer as indented JSON.

@@ -1,6 +1,7 @@
-//! `seal`: the key that signs for the ledger, and checkpoints of its log.
+//! `seal`: the key that signs for the ledger, checkpoints of its log, and proofs of its events.
 
 mod files;
+mod proof;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub(crate) enum SealCommand {
     #[command(after_help = AFTER_STATUS)]
     Status,
     Rotate(RotateArgs),
+    Proof(proof::ProofArgs),
 }
 
 /// Make the key that signs for the ledger, and a first checkpoint
@@ -119,6 +121,7 @@ pub(crate) async fn seal(run: &Run<'_>, command: SealCommand) -> Ended {
         SealCommand::Checkpoint(args) => checkpoint(run, &args).await,
         SealCommand::Status => status(run).await,
         SealCommand::Rotate(args) => rotate(run, &args.files).await,
+        SealCommand::Proof(args) => proof::proof(run, &args).await,
     }
 }
 

@@ -12,9 +12,9 @@ use tempfile::tempdir;
 use crate::command_line::{Cli, text};
 use crate::files::root;
 
-const ORIGIN: &str = "ledger.example/licenses";
+pub(super) const ORIGIN: &str = "ledger.example/licenses";
 
-fn verifier(shown: &Value) -> Verifier {
+pub(super) fn verifier(shown: &Value) -> Verifier {
     shown["verifier"].as_str().unwrap().parse().unwrap()
 }
 
@@ -23,7 +23,7 @@ fn opened(shown: &Value, key: &Verifier) -> Checkpoint {
 }
 
 /// Runs it; it must end with that status, and say this on standard error.
-fn refused(cli: &Cli, args: &[&str], status: i32, why: &str) {
+pub(super) fn refused(cli: &Cli, args: &[&str], status: i32, why: &str) {
     let output = cli.run(args);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
@@ -86,7 +86,8 @@ fn the_key_is_replaced(cli: &Cli, key: &str, to: &str, old: &Verifier) {
     assert!(shown.contains(&new.to_string()) && !shown.contains(secret.trim()), "{shown}");
 }
 
-fn buy(number: &str) -> String {
+/// A purchase in a license of its own: two events.
+pub(super) fn buy(number: &str) -> String {
     json!({"command_id": format!("00000000-0000-7000-8000-00000000000{number}"), "license": format!("NEW-{number}"),
         "on": "2013-08-01", "command": {"type": "issue_license", "order": "PO-1", "product": "control", "users": 5,
         "holder": {"name": "ООО Ромашка"}, "registration": "automatic"}})

@@ -5,6 +5,7 @@ mod before_outcomes;
 mod beside;
 mod by_itself;
 mod command_line;
+mod event_proofs;
 mod mutations;
 mod rules;
 mod same_root;
