@@ -27,7 +27,7 @@ stopped goes on where it was when the same file is imported again; until then th
 Examples:
   license-ledger import ledger.ndjson
   zstd -dc ledger.ndjson.zst | license-ledger --database sqlite:copy.db import
-  license-ledger import --verifier ledger.example/licenses+4f1c22d0+AeR… ledger.ndjson";
+  license-ledger import --key ledger.example/licenses+4f1c22d0+AeR… ledger.ndjson";
 
 /// Read a whole ledger from an export, into an empty one
 #[derive(Debug, clap::Args)]
@@ -35,9 +35,10 @@ Examples:
 pub(crate) struct ImportArgs {
     /// The export; without a file, standard input, which is kept in a temporary file meanwhile
     file: Option<PathBuf>,
-    /// The key that its last checkpoint must be signed by (name+id+key), as it was handed over
-    #[arg(long = "verifier", value_name = "KEY", value_parser = verifier)]
-    verifiers: Vec<Verifier>,
+    /// The verifier of the key that its last checkpoint must be signed by (name+id+key), as it was handed over
+    // `--verifier` was its name once: scripts may hold it.
+    #[arg(long = "key", alias = "verifier", value_name = "VERIFIER", value_parser = verifier)]
+    keys: Vec<Verifier>,
 }
 
 /// What was imported, as JSON shows it.
@@ -58,7 +59,7 @@ pub(crate) async fn import(run: &Run<'_>, args: &ImportArgs) -> Ended {
         Told::Checked { events, of } => progress.show("events checked", events, Some(of)),
         Told::Written { events, of } => progress.show("events written", events, Some(of)),
     };
-    let imported = import_from(&*store, || input.again(), &args.verifiers, &mut tell).await;
+    let imported = import_from(&*store, || input.again(), &args.keys, &mut tell).await;
     progress.end();
     let imported = imported.map_err(|error| failure(error, &input.name))?;
     match run.format {

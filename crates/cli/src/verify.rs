@@ -25,7 +25,7 @@ kept elsewhere, somebody who has the database can change everything and seal it 
 Examples:
   license-ledger verify
   license-ledger verify --checkpoint /mnt/auditor/checkpoints
-  license-ledger verify --checkpoint last.checkpoint --verifier ledger.example/licenses+4f1c22d0+AeR…";
+  license-ledger verify --checkpoint last.checkpoint --key ledger.example/licenses+4f1c22d0+AeR…";
 
 /// Look through the whole ledger for damage
 ///
@@ -37,9 +37,11 @@ pub(crate) struct VerifyArgs {
     /// A checkpoint kept elsewhere, or a folder of them (*.checkpoint); may be given several times
     #[arg(long = "checkpoint", value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// The key that they must be signed by (name+id+key), as it was handed over; else the ledger's own list is believed
-    #[arg(long = "verifier", value_name = "KEY", value_parser = verifier)]
-    verifiers: Vec<Verifier>,
+    /// The verifier of the key that they must be signed by (name+id+key), as it was handed over; else the ledger's own list
+    /// is believed
+    // `--verifier` was its name once: scripts may hold it.
+    #[arg(long = "key", alias = "verifier", value_name = "VERIFIER", value_parser = verifier)]
+    keys: Vec<Verifier>,
 }
 
 /// What was found, as JSON shows it.
@@ -56,11 +58,8 @@ struct VerifiedView {
 
 /// Verifies, and prints what was looked at.
 pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
-    let evidence = Evidence {
-        verifiers: args.verifiers.clone(),
-        checkpoints: checkpoints(&args.checkpoints)?,
-        now: Some(Utc::now()),
-    };
+    let evidence =
+        Evidence { verifiers: args.keys.clone(), checkpoints: checkpoints(&args.checkpoints)?, now: Some(Utc::now()) };
     run.needs_a_ledger()?;
     let store = run.database.open(Opened::ToRead).await?;
     // The passes run beside each other.

@@ -125,7 +125,8 @@ fn an_audit(cli: &Cli, folder: &Path) {
     cli.feed(&["post"], &fs::read(root().join("examples/year.ndjson")).unwrap());
     let made = cli.json(&["seal", "init", "--key", key, "--to", to]);
     let verifier = made["verifier"].as_str().unwrap();
-    let verified = cli.json(&["verify", "--checkpoint", to, "--verifier", verifier]);
+    let verified = cli.json(&["verify", "--checkpoint", to, "--key", verifier]);
+    assert_eq!(cli.json(&["verify", "--checkpoint", to, "--verifier", verifier]), verified, "its name before");
     assert_eq!((&verified["damages"], &verified["checkpoints"]), (&json!(0), &json!(2)));
     assert_eq!((&verified["events"], &verified["root"]), (&made["size"], &made["root"]));
     let size = made["size"].as_u64().unwrap();
@@ -141,7 +142,7 @@ fn an_audit(cli: &Cli, folder: &Path) {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["damages"], 1);
     refused(cli, &["verify", "--checkpoint", "nowhere.checkpoint"], 2, "nowhere.checkpoint");
-    refused(cli, &["verify", "--verifier", "x"], 2, "name+id+key");
+    refused(cli, &["verify", "--key", "x"], 2, "name+id+key");
     refused(cli, &["verify", "--checkpoint", folder.to_str().unwrap()], 2, "*.checkpoint");
 }
 

@@ -197,12 +197,16 @@ fn only_a_checkpoint_of_the_key_given_is_believed() {
     let made = stranger.json(&["seal", "init", "--key", key.to_str().unwrap(), "--origin", "ledger.example/licenses"]);
     let file = file.to_str().unwrap();
     let strangers = made["verifier"].as_str().unwrap();
-    for asked in [["import", "--verifier", strangers, file], ["verify-export", "--key", strangers, file]] {
+    for asked in [
+        ["import", "--key", strangers, file],
+        ["import", "--verifier", strangers, file],
+        ["verify-export", "--key", strangers, file],
+    ] {
         let refused = to.run(&asked);
         assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
         assert!(said(&refused).contains("its last checkpoint"), "{}", said(&refused));
     }
-    assert_eq!(to.json(&["import", "--verifier", &verifier, file])["was_there"], false);
+    assert_eq!(to.json(&["import", "--key", &verifier, file])["was_there"], false);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn is_the_same(first: &Cli, to: &Cli, verifier: &str) {
         assert_eq!(to.json(args), first.json(args), "{args:?}");
     }
     assert_eq!(to.json(&["rebuild"])["mended"], 0, "the read models are those that the events make");
-    let verified = to.json(&["verify", "--verifier", verifier]);
+    let verified = to.json(&["verify", "--key", verifier]);
     assert_eq!((&verified["damages"], &verified["sealed"]), (&Value::from(0), &verified["events"]));
     let (first, again) = (first.post(&year()).0, to.post(&year()).0);
     assert_eq!(first, again, "what was posted before is answered as replayed");
