@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::exit::Failure;
 use crate::given::GivenFile;
 use crate::{
     catalog, certificate, completions, config, diff, expiring, export, history, import, import_portfolio, keys,
@@ -56,11 +57,12 @@ pub(crate) struct Everywhere {
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<GivenFormat>,
 
-    /// The price list to use (CSV), or `builtin`; without it the ledger's current one.
+    /// The price list to use (CSV), or `builtin`; without it the ledger's current one. Only for what judges, prices or
+    /// says what licenses are worth.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) prices: Option<GivenFile>,
 
-    /// The catalog to use (TOML), or `builtin`; without it the ledger's current one.
+    /// The catalog to use (TOML), or `builtin`; without it the ledger's current one. As `--prices`.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) catalog: Option<GivenFile>,
 
@@ -138,9 +140,68 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+/// The subcommands that look at the catalog and the price list.
+const WITH_FACTS: &str = "post, quote, show, diff, list, expiring, needed-users, support, catalog, certificate, \
+                          verify-certificate, import-portfolio, reconcile, replay, report, serve";
+
+impl Cli {
+    /// Refuses options that would change nothing: whoever gives them expects that they do.
+    pub(crate) fn refuse_idle_options(&self) -> Result<(), Failure> {
+        if self.everywhere.format == Some(GivenFormat::Csv) && !matches!(self.command, Command::Report(_)) {
+            return Err(Failure::Usage("--format csv is for `report` only; give json or table".to_owned()));
+        }
+        let option = match &self.everywhere {
+            Everywhere { prices: Some(_), .. } => "--prices",
+            Everywhere { catalog: Some(_), .. } => "--catalog",
+            _ => return Ok(()),
+        };
+        if self.command.looks_at_facts() {
+            return Ok(());
+        }
+        Err(Failure::Usage(format!("{option} changes nothing here; leave it out: it is for {WITH_FACTS}")))
+    }
+}
+
+impl Command {
+    /// Whether its answer depends on the catalog or the price list.
+    const fn looks_at_facts(&self) -> bool {
+        match self {
+            Self::Post(_)
+            | Self::Quote(_)
+            | Self::Show(_)
+            | Self::Diff(_)
+            | Self::List(_)
+            | Self::Expiring(_)
+            | Self::NeededUsers(_)
+            | Self::Support(_)
+            | Self::Catalog(_)
+            | Self::Certificate(_)
+            | Self::VerifyCertificate(_)
+            | Self::ImportPortfolio(_)
+            | Self::Reconcile(_)
+            | Self::Replay(_)
+            | Self::Report(_)
+            | Self::Serve(_) => true,
+            Self::History(_)
+            | Self::Lineage(_)
+            | Self::Rule(_)
+            | Self::Keys(_)
+            | Self::Seal(_)
+            | Self::Verify(_)
+            | Self::Rebuild(_)
+            | Self::Export(_)
+            | Self::Import(_)
+            | Self::VerifyExport(_)
+            | Self::Config(_)
+            | Self::Completions(_) => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use ledger_seal::keys::SecretKey;
 
     use super::*;
 
@@ -160,6 +221,54 @@ mod tests {
             let Everywhere { database, format, .. } = parsed(words).everywhere;
             assert_eq!((database.as_str(), format), ("sqlite:a.db", Some(GivenFormat::Json)), "{words}");
         }
+    }
+
+    /// How each subcommand is called with what it needs.
+    const CALLS: [&str; 28] = [
+        "post",
+        "quote",
+        "show A-1",
+        "history A-1",
+        "diff --known-at 2012-01-01T00:00:00Z --known-at 2013-01-01T00:00:00Z",
+        "lineage A-1",
+        "list",
+        "expiring --from 2012-01-01 --to 2013-01-01",
+        "needed-users connect --mailboxes 5",
+        "support A-1 --on 2012-01-01",
+        "rule",
+        "catalog check",
+        "keys list",
+        "seal status",
+        "verify",
+        "certificate A-1 --on 2012-01-01",
+        "verify-certificate FILE --key KEY",
+        "import-portfolio FILE",
+        "reconcile FILE",
+        "rebuild",
+        "export",
+        "import",
+        "verify-export FILE --key KEY",
+        "replay",
+        "report sales",
+        "serve",
+        "config check",
+        "completions bash",
+    ];
+
+    #[test]
+    fn facts_are_refused_where_nothing_looks_at_them() {
+        let key = SecretKey::new("log.example", &[1; 32]).unwrap().verifier().to_string();
+        let takes = |call: &str, option: &str| {
+            parsed(&format!("{} {option}", call.replace("KEY", &key))).refuse_idle_options().is_ok()
+        };
+        let name = |call: &str| call.split(' ').next().unwrap_or_default().to_owned();
+        let every: Vec<_> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        assert_eq!(CALLS.map(name).to_vec(), every, "no subcommand is left out here");
+        for option in ["--prices builtin", "--catalog builtin"] {
+            let taken: Vec<_> = CALLS.into_iter().filter(|call| takes(call, option)).map(name).collect();
+            assert_eq!(taken.join(", "), WITH_FACTS, "{option}");
+        }
+        assert!(CALLS.into_iter().all(|call| takes(call, "--time-zone UTC")));
     }
 
     #[test]

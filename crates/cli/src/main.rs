@@ -48,7 +48,7 @@ use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
-use crate::args::{Cli, Command, GivenFormat};
+use crate::args::{Cli, Command};
 use crate::exit::{Ended, Failure};
 use crate::run::Run;
 use crate::store::Database;
@@ -81,10 +81,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, database: &Database) -> Ended {
+    cli.refuse_idle_options()?;
     let run = Run::new(&cli.everywhere, database)?;
-    if run.given_format == Some(GivenFormat::Csv) && !matches!(cli.command, Command::Report(_)) {
-        return Err(Failure::Usage("--format csv is for `report` only; give json or table".to_owned()));
-    }
     match cli.command {
         Command::Post(args) => post::post(&run, &args).await,
         Command::Quote(args) => post::quote(&run, &args).await,
