@@ -2,15 +2,14 @@
 //!
 //! `LICENSE_LEDGER_KILLS` says how often (default 5; `just crash-long` says 100).
 
-use std::io::Read;
 use std::process::Child;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::tempdir;
 use throwaway_postgres::Server;
 
-use super::{Cli, envelope, license, ndjson, outcomes, purchase, text};
+use super::{Cli, license, ndjson, one_of_three, outcomes, struck_after, text};
 
 fn kills() -> usize {
     std::env::var("LICENSE_LEDGER_KILLS").map_or(5, |kills| kills.parse().expect("a number"))
@@ -18,23 +17,7 @@ fn kills() -> usize {
 
 /// Commands of which some are refused, and several are about the same license.
 fn commands(from: usize, count: usize) -> Vec<Value> {
-    let command = |number: usize| {
-        let of = license(number / 3);
-        match number % 3 {
-            0 => {
-                let mut bought = purchase(number);
-                bought["license"] = of.into();
-                bought
-            }
-            1 => envelope(
-                number,
-                &of,
-                json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"}),
-            ),
-            _ => envelope(number, &of, json!({"type": "add_users", "order": "PO-3", "users": 7})),
-        }
-    };
-    (from..from + count).map(command).collect()
+    (from..from + count).map(|number| one_of_three(number, &license(number / 3), number % 3)).collect()
 }
 
 /// Starts posting, runs `strike` once the first outcomes are out and a little later, and returns what was printed.
@@ -43,15 +26,9 @@ fn struck(cli: &Cli, input: &str, later: Duration, strike: impl FnOnce(&mut Chil
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_owned();
     let feeder = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, input.as_bytes()));
-    let mut stdout = child.stdout.take().expect("a pipe");
-    let mut printed = vec![0];
-    stdout.read_exact(&mut printed).expect("the first outcome");
-    std::thread::sleep(later);
-    strike(&mut child);
-    stdout.read_to_end(&mut printed).expect("the rest");
-    let _ = child.wait();
+    let printed = struck_after(child, later, strike);
     let _ = feeder.join();
-    outcomes(&printed)
+    printed
 }
 
 /// Posts again: what was printed is answered as replayed, word for word, the rest now, and the read models are right.

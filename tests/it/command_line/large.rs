@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use super::{Cli, envelope, license, ndjson, outcomes, purchase, text};
+use super::{Cli, envelope, license, ndjson, one_of_three, outcomes, text};
 
 /// The earliest day there is on earth right now, and the latest: never the same one.
 const A_DAY: &str = "Etc/GMT+12";
@@ -14,18 +14,8 @@ fn commands() -> String {
     ndjson((0..10_000).map(|number| {
         let of = license(number / 4);
         let mut command = match number % 4 {
-            0 => {
-                let mut bought = purchase(number);
-                bought["license"] = of.into();
-                bought
-            }
-            1 => envelope(
-                number,
-                &of,
-                json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"}),
-            ),
-            2 => envelope(number, &of, json!({"type": "add_users", "order": "PO-3", "users": 7})),
-            _ => envelope(number, &of, json!({"type": "report_server_online", "server": "A"})),
+            3 => envelope(number, &of, json!({"type": "report_server_online", "server": "A"})),
+            step => one_of_three(number, &of, step),
         };
         if number % 8 > 3 {
             command.as_object_mut().expect("an object").remove("on");

@@ -8,9 +8,10 @@ mod large;
 mod reads;
 mod two_times;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use throwaway_postgres::Server;
@@ -98,6 +99,32 @@ pub(crate) fn purchase(number: usize) -> Value {
         json!({"type": "issue_license", "order": "PO-1", "product": "control", "users": 25,
         "holder": {"name": "ООО Ромашка"}, "registration": "automatic"}),
     )
+}
+
+/// A purchase, more users for it, or a number of users that is refused, by the step.
+pub(crate) fn one_of_three(number: usize, license: &str, step: usize) -> Value {
+    let add = |command: Value| envelope(number, license, command);
+    match step {
+        0 => {
+            let mut bought = purchase(number);
+            bought["license"] = license.into();
+            bought
+        }
+        1 => add(json!({"type": "add_users", "order": "PO-2", "users": 10, "registration": "automatic"})),
+        _ => add(json!({"type": "add_users", "order": "PO-3", "users": 7})),
+    }
+}
+
+/// Runs `strike` once the first outcomes are out and a little later; returns what was printed until the end.
+pub(crate) fn struck_after(mut child: Child, later: Duration, strike: impl FnOnce(&mut Child)) -> Vec<Value> {
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut printed = vec![0];
+    stdout.read_exact(&mut printed).expect("the first outcome");
+    std::thread::sleep(later);
+    strike(&mut child);
+    stdout.read_to_end(&mut printed).expect("the rest");
+    let _ = child.wait();
+    outcomes(&printed)
 }
 
 pub(crate) fn envelope(number: usize, license: &str, command: Value) -> Value {

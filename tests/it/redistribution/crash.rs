@@ -3,7 +3,7 @@
 //! `LICENSE_LEDGER_KILLS` says how often (default 3; `just crash-long` says 100).
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::Child;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tempfile::tempdir;
 use throwaway_postgres::Server;
 
 use super::{asked, buy, merge, on};
-use crate::command_line::{Cli, ndjson, outcomes, text};
+use crate::command_line::{Cli, ndjson, outcomes, struck_after, text};
 
 const DAY: &str = "2012-08-20";
 
@@ -39,15 +39,9 @@ fn struck(cli: &Cli, merges: &[Value], later: Duration, strike: impl FnOnce(&mut
             std::thread::sleep(Duration::from_millis(4));
         }
     });
-    let mut stdout = child.stdout.take().expect("a pipe");
-    let mut printed = vec![0];
-    stdout.read_exact(&mut printed).expect("the first outcome");
-    std::thread::sleep(later);
-    strike(&mut child);
-    stdout.read_to_end(&mut printed).expect("the rest");
-    let _ = child.wait();
+    let printed = struck_after(child, later, strike);
     feeder.join().expect("no panic");
-    outcomes(&printed)
+    printed
 }
 
 fn by_the_vendor(mut command: Value) -> Value {
