@@ -89,9 +89,9 @@ pub struct GivenUp {
     pub months: u32,
 }
 
-/// What the histories read so far tell.
+/// The moves in the histories that were read so far.
 #[derive(Default)]
-struct Told {
+struct MovesRead {
     /// Everything that one command moved.
     operations: BTreeMap<Uuid, Operation>,
     /// Of each license, the operations that it took part in, in sequence.
@@ -115,12 +115,12 @@ impl Ledger {
     /// The store's failure.
     pub async fn lineage(&self, license: &LicenseNumber, when: When) -> Result<Option<Family>, StoreError> {
         let Some(first) = self.show(license, when).await? else { return Ok(None) };
-        let mut told = Told::default();
+        let mut moves = MovesRead::default();
         let mut members = BTreeMap::from([(license.clone(), first)]);
         let mut queue = VecDeque::from([license.clone()]);
         while let Some(next) = queue.pop_front() {
-            self.read_moves(&next, when, &mut told).await?;
-            for number in std::mem::take(&mut told.neighbours) {
+            self.read_moves(&next, when, &mut moves).await?;
+            for number in std::mem::take(&mut moves.neighbours) {
                 if members.contains_key(&number) {
                     continue;
                 }
@@ -138,10 +138,10 @@ impl Ledger {
             split_from: shown.split_from,
             merged_into: shown.merged_into,
         });
-        Ok(Some(Family { license: license.clone(), members: members.collect(), moves: told.in_order() }))
+        Ok(Some(Family { license: license.clone(), members: members.collect(), moves: moves.in_order() }))
     }
 
-    async fn read_moves(&self, license: &LicenseNumber, when: When, told: &mut Told) -> Result<(), StoreError> {
+    async fn read_moves(&self, license: &LicenseNumber, when: When, moves: &mut MovesRead) -> Result<(), StoreError> {
         let AsOf { on, known_at } = when.as_of();
         let counts = |stored: &StoredEvent| {
             on.is_none_or(|on| stored.on <= on) && known_at.is_none_or(|known_at| stored.recorded_at <= known_at)
@@ -153,15 +153,15 @@ impl Ledger {
             after = last.sequence;
             for stored in page.iter().filter(|stored| counts(stored) && stored.event.users_moved().is_some()) {
                 operations.push(stored.command_id);
-                told.add(license, stored);
+                moves.add(license, stored);
             }
         }
-        told.histories.push(operations);
+        moves.histories.push(operations);
         Ok(())
     }
 }
 
-impl Told {
+impl MovesRead {
     /// Each move is told once, by the license that gives; the others only name who else there is.
     fn add(&mut self, license: &LicenseNumber, stored: &StoredEvent) {
         match &stored.event {

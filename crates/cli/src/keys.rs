@@ -14,7 +14,7 @@ use crate::output::card::card;
 use crate::output::table::{rendered, table};
 use crate::output::words::NOTHING;
 use crate::run::Run;
-use crate::store::Opened;
+use crate::store::OpenMode;
 use crate::values;
 
 const AFTER_HELP: &str = "\
@@ -138,7 +138,7 @@ async fn create(run: &Run<'_>, args: CreateArgs) -> Ended {
     let CreateArgs { name, role, partner, expires, days } = args;
     let on_day = expires.map(|day| run.start_of(day));
     let expires_at = on_day.or(days.map(|days| now + TimeDelta::days(days.into())));
-    let store = run.database.open(Opened::ToWrite).await?;
+    let store = run.database.open(OpenMode::Write).await?;
     let made = keys::make(&*store, NewKey { name, role, partner, expires_at }, now).await?;
     match run.format {
         Format::Json => output::json(&MadeView::from(made))?,
@@ -149,7 +149,7 @@ async fn create(run: &Run<'_>, args: CreateArgs) -> Ended {
 
 async fn list(run: &Run<'_>) -> Ended {
     run.note_if_there_is_none();
-    let (keys, now) = (run.database.open(Opened::ToRead).await?.keys().await?, Utc::now());
+    let (keys, now) = (run.database.open(OpenMode::Read).await?.keys().await?, Utc::now());
     let items: Vec<_> = keys.into_iter().map(|key| KeyView::of(key, now)).collect();
     match run.format {
         Format::Json => output::json(&KeysView { items })?,
@@ -162,7 +162,7 @@ async fn revoke(run: &Run<'_>, args: &RevokeArgs) -> Ended {
     run.needs_a_ledger()?;
     // Given the whole key, its secret is neither needed nor repeated.
     let id = PresentedKey::parse(&args.id).map_or(args.id.as_str(), |key| key.id);
-    let (store, now) = (run.database.open(Opened::ToRead).await?, Utc::now());
+    let (store, now) = (run.database.open(OpenMode::Read).await?, Utc::now());
     if !store.revoke_key(id, now).await? {
         return Err(not_found(run));
     }

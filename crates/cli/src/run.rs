@@ -14,7 +14,7 @@ use ledger_domain::values::Date;
 
 use crate::args::{Everywhere, Format, GivenFormat};
 use crate::exit::{Failure, note};
-use crate::store::{Database, Opened};
+use crate::store::{Database, OpenMode};
 
 /// The options that stand everywhere, read.
 pub(crate) struct Run<'a> {
@@ -96,12 +96,12 @@ impl<'a> Run<'a> {
 
     /// Opens the ledger to read: where there is none yet, it is empty, and none is made.
     pub(crate) async fn ledger(&self) -> Result<Ledger, EditionError> {
-        Ledger::open(self.database.open(Opened::ToRead).await?, self.given.clone()).await
+        Ledger::open(self.database.open(OpenMode::Read).await?, self.given.clone()).await
     }
 
     /// Opens the ledger to write: where there is none yet, one is made.
     pub(crate) async fn ledger_to_write(&self) -> Result<Ledger, EditionError> {
-        Ledger::open(self.database.open(Opened::ToWrite).await?, self.given.clone()).await
+        Ledger::open(self.database.open(OpenMode::Write).await?, self.given.clone()).await
     }
 
     /// The ledger on a store that is open, for as long as it is served. Its facts are adopted at once: whatever another

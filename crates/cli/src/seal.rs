@@ -21,7 +21,7 @@ use crate::output;
 use crate::output::card::card;
 use crate::output::words::{NOTHING, grouped};
 use crate::run::Run;
-use crate::store::Opened;
+use crate::store::OpenMode;
 
 const AFTER_HELP: &str = "\
 Every event is sealed by itself soon after it is recorded. A checkpoint is what of that is signed: keep checkpoints \
@@ -128,7 +128,7 @@ pub(crate) async fn seal(run: &Run<'_>, command: SealCommand) -> Ended {
 async fn init(run: &Run<'_>, args: &InitArgs) -> Ended {
     let origin = args.origin.clone().unwrap_or_else(sealing::new_origin);
     let key = new_key(&origin).map_err(Failure::from)?;
-    let store = run.database.open(Opened::ToWrite).await?;
+    let store = run.database.open(OpenMode::Write).await?;
     let made = files::make_key(&args.files.key, &key)?;
     let kept = sealing::init(&*store, &key, Utc::now()).await?;
     made.keep();
@@ -137,7 +137,7 @@ async fn init(run: &Run<'_>, args: &InitArgs) -> Ended {
 
 async fn checkpoint(run: &Run<'_>, args: &CheckpointArgs) -> Ended {
     run.needs_a_ledger()?;
-    let store = run.database.open(Opened::ToRead).await?;
+    let store = run.database.open(OpenMode::Read).await?;
     let key = files::read_key(&args.files.key)?;
     loop {
         let kept = sealing::checkpoint(&*store, &key, Utc::now()).await?;
@@ -159,7 +159,7 @@ async fn sleep_while_unchanged(store: &dyn Store, last: &KeptCheckpoint, minutes
 
 async fn rotate(run: &Run<'_>, files: &Files) -> Ended {
     run.needs_a_ledger()?;
-    let store = run.database.open(Opened::ToRead).await?;
+    let store = run.database.open(OpenMode::Read).await?;
     let old = files::read_key(&files.key)?;
     let new = new_key(old.verifier().name()).map_err(Failure::from)?;
     // The new key is in a file before the ledger knows it: a crash between the two loses no key.
@@ -235,7 +235,7 @@ struct KeyView {
 
 async fn status(run: &Run<'_>) -> Ended {
     run.note_if_there_is_none();
-    let store = run.database.open(Opened::ToRead).await?;
+    let store = run.database.open(OpenMode::Read).await?;
     store.settle().await?;
     let status = sealing::status(&*store).await?;
     let view = StatusView::of(&status);

@@ -20,7 +20,7 @@ use crate::exit::{Ended, FINE, Failure};
 use crate::log::{self, Writing};
 use crate::open_files;
 use crate::run::Run;
-use crate::store::Opened;
+use crate::store::OpenMode;
 
 const AFTER_HELP: &str = "\
 Every setting can be given as a flag, in the environment (LICENSE_LEDGER_MAX_REQUESTS=…), or in a TOML file \
@@ -56,7 +56,7 @@ pub(crate) async fn serve(run: &Run<'_>, args: &ServeArgs) -> Ended {
     let _log = begin_log(log_level()?)
         .map_err(|error| Failure::Usage(format!("cannot begin a log: {error}; free some threads")))?;
     settings.max_connections = open_files::connections(settings.max_connections);
-    let store = run.database.open(Opened::ToWrite).await?;
+    let store = run.database.open(OpenMode::Write).await?;
     let ledger = run.ledger_to_serve(Arc::clone(&store)).await?;
     let keys = KeyRing::read(Arc::clone(&store), &settings).await?;
     let access = access(run, &settings, keys)?;

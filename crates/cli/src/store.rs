@@ -29,22 +29,20 @@ enum Place {
 
 /// What a ledger is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Opened {
-    /// To read and quote.
-    ToRead,
-    /// To post.
-    ToWrite,
+pub(crate) enum OpenMode {
+    /// To read and quote: where there is no ledger yet, none is made.
+    Read,
+    /// To post: where there is no ledger yet, one is made.
+    Write,
 }
 
 impl Database {
     /// Connects to the database, and brings its tables up to date.
     ///
     /// To read, a SQLite file that does not exist is an empty ledger: a mistyped name leaves no file behind.
-    pub(crate) async fn open(&self, opened: Opened) -> Result<Arc<dyn Store>, StoreError> {
+    pub(crate) async fn open(&self, mode: OpenMode) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match &self.place {
-            Place::Sqlite(path) if opened == Opened::ToRead && !Path::new(path).exists() => {
-                Arc::new(MemoryStore::new())
-            }
+            Place::Sqlite(path) if mode == OpenMode::Read && !Path::new(path).exists() => Arc::new(MemoryStore::new()),
             Place::Sqlite(path) => self.kept(SqliteStore::open(path).await?),
             Place::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
         })

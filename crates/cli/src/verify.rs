@@ -16,7 +16,7 @@ use crate::output;
 use crate::output::words::counted;
 use crate::progress::{Count, how_far};
 use crate::run::Run;
-use crate::store::Opened;
+use crate::store::OpenMode;
 
 const AFTER_HELP: &str = "\
 What is damaged is told on standard error, a line each: which event, which license, what. Without a checkpoint that was \
@@ -61,7 +61,7 @@ pub(crate) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Ended {
     let evidence =
         Evidence { verifiers: args.keys.clone(), checkpoints: checkpoints(&args.checkpoints)?, now: Some(Utc::now()) };
     run.needs_a_ledger()?;
-    let store = run.database.open(Opened::ToRead).await?;
+    let store = run.database.open(OpenMode::Read).await?;
     // The passes run beside each other.
     let (progress, mut passes) = (Count::new(), BTreeMap::new());
     let mut tell = |told| match told {

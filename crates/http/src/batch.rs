@@ -35,7 +35,7 @@ use crate::service::Service;
 const NDJSON: &str = "application/x-ndjson";
 
 /// For how long a client may send nothing. One that has nothing to post ends the batch.
-const PATIENCE: Duration = Duration::from_secs(300);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long a client that waits to be asked for its body gets for the first of it, before it is answered.
 const FIRST_BYTES: Duration = Duration::from_millis(20);
@@ -122,7 +122,7 @@ enum Cut {
     Stopping,
     #[error("its key is not taken any more")]
     KeyRefused,
-    #[error("the client sent nothing for {} s", PATIENCE.as_secs())]
+    #[error("the client sent nothing for {} s", IDLE_TIMEOUT.as_secs())]
     Silent,
     #[error("the client went away, or sent no proper body: {0}")]
     Broken(io::Error),
@@ -200,7 +200,7 @@ impl Batch {
         let stopping = self.service.stopping.clone();
         let next = tokio::select! {
             () = stopping.cancelled() => Err(Cut::Stopping),
-            next = timeout(PATIENCE, self.groups.next()) => next.map_err(|_| Cut::Silent)?.map_err(Cut::Broken),
+            next = timeout(IDLE_TIMEOUT, self.groups.next()) => next.map_err(|_| Cut::Silent)?.map_err(Cut::Broken),
         }?;
         if next.is_some() {
             // The lines may have come minutes later.
@@ -218,10 +218,10 @@ impl Batch {
 
     /// Commits a group. What is begun is finished, whether the client waits for it or not.
     fn post(&self, lines: Vec<InputLine>) -> JoinHandle<Posted> {
-        let desk = self.service.desk();
+        let writer = self.service.writer();
         // A batch can go on past midnight.
         let context = PostContext::new(self.service.today(), self.identity.poster());
-        tokio::spawn(async move { desk.writer.post_all(&lines, context).await })
+        tokio::spawn(async move { writer.post_all(&lines, context).await })
     }
 
     /// The outcomes, one a line.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::access::Identity;
 use crate::body::JsonBytes;
 use crate::if_match::{etag, if_match};
-use crate::logs::Told;
+use crate::logs::PostedCommand;
 use crate::params::{NoParams, Query};
 use crate::problem::{self, Problem, unwritable};
 use crate::service::{Service, json_response};
@@ -56,18 +56,18 @@ pub(crate) async fn post_command(
     };
     let context = PostContext { if_match: if_match(&headers)?, ..PostContext::new(service.today(), identity.poster()) };
     // Once it is in the writer's hands it is written, whether the client waits for it or not.
-    let answered = service.desk().writer.post(InputLine { number: 1, bytes: Some(bytes) }, context).await?;
+    let answered = service.writer().post(InputLine { number: 1, bytes: Some(bytes) }, context).await?;
     Ok(answer(answered))
 }
 
 /// The answer to a command: its outcome, or the problem with the outcome inside.
 pub(crate) fn answer(answered: Answered) -> Response<Body> {
-    let told = Told { command_id: command_id(&answered), outcome: Some(outcome_name(answered.kind)) };
+    let posted = PostedCommand { command_id: command_id(&answered), outcome: Some(outcome_name(answered.kind)) };
     let mut response = match problem::of_outcome(&answered) {
         Some(problem) => problem.into_response(),
         None => accepted(answered),
     };
-    response.extensions_mut().insert(told);
+    response.extensions_mut().insert(posted);
     response
 }
 

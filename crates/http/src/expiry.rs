@@ -84,7 +84,7 @@ pub(crate) async fn swm_expiry(
         Expiring { from, to, partner: identity.may_ask_about(partner)?, kept_to: identity.kept_to(), known_at, after };
     let when = params::when(service.today(), None, known_at)?;
     reached::position(&service, min_position).await?;
-    page_response(&service.desk().ledger.expiring(&query, limit, when).await?, &headers, &uri, Table { delimiter, bom })
+    page_response(&service.ledger().expiring(&query, limit, when).await?, &headers, &uri, Table { delimiter, bom })
 }
 
 fn wrong_key() -> Problem {

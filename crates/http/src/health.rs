@@ -36,7 +36,7 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<Respon
 }
 
 /// How long the database may take to answer whoever watches.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether the database answers. Whoever may ask without a key makes it no work: it is asked once a second at most.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Readiness {
         if let Some((_, answers)) = seen.filter(|(at, _)| at.elapsed() < Self::GOOD_FOR) {
             return answers;
         }
-        let answers = matches!(tokio::time::timeout(PATIENCE, store.head()).await, Ok(Ok(_)));
+        let answers = matches!(tokio::time::timeout(PROBE_TIMEOUT, store.head()).await, Ok(Ok(_)));
         *seen = Some((Instant::now(), answers));
         answers
     }
@@ -64,7 +64,7 @@ fn not_ready(en: &str, ru: &str) -> Problem {
 
 /// Nothing when the database does not answer soon: the other figures are wanted then all the more.
 async fn sealer_lag(store: &dyn Store) -> Option<Duration> {
-    let asked = tokio::time::timeout(PATIENCE, store.sealed_log().unsealed_since()).await;
+    let asked = tokio::time::timeout(PROBE_TIMEOUT, store.sealed_log().unsealed_since()).await;
     let since = asked.ok()?.ok()?;
     // Before the clock's now only by the difference of two clocks.
     Some(since.map_or(Duration::ZERO, |since| (Utc::now() - since).to_std().unwrap_or_default()))

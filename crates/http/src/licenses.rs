@@ -153,7 +153,7 @@ pub(crate) async fn get_license(
     if !is_of_now {
         must_see(&service, &identity, &number).await?;
     }
-    let found = service.desk().ledger.show(&number, when).await?;
+    let found = service.ledger().show(&number, when).await?;
     if is_of_now {
         identity.must_see(found.as_ref().and_then(|license| license.partner.as_ref()))?;
     }
@@ -197,7 +197,7 @@ pub(crate) async fn list_licenses(
         after: asked.after,
         limit: asked.limit,
     };
-    page_response(&service.desk().ledger.list(&query, when).await?, &headers, &uri, table)
+    page_response(&service.ledger().list(&query, when).await?, &headers, &uri, table)
 }
 
 /// A page of a license's events.
@@ -227,7 +227,7 @@ pub(crate) async fn license_events(
     reached::version(&service, &identity, &number, min_version).await?;
     must_see(&service, &identity, &number).await?;
     let after = after.unwrap_or_default();
-    let mut items = service.desk().ledger.history(&number, after, limit + 1, when.as_of()).await?;
+    let mut items = service.ledger().history(&number, after, limit + 1, when.as_of()).await?;
     if items.is_empty() && after == 0 {
         return Err(not_found(&number));
     }

@@ -47,9 +47,9 @@ impl RequestId {
     }
 }
 
-/// What a handler adds to the line.
+/// What a handler that posts a command adds to the line.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Told {
+pub(crate) struct PostedCommand {
     /// The command that was posted.
     pub(crate) command_id: Option<Uuid>,
     /// What became of it.
@@ -77,8 +77,8 @@ impl Line {
         let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
         let status = response.status().as_u16();
         figures.answered(route, status, took);
-        let told = response.extensions().get::<Told>();
-        if let Some(outcome) = told.and_then(|told| told.outcome) {
+        let posted = response.extensions().get::<PostedCommand>();
+        if let Some(outcome) = posted.and_then(|posted| posted.outcome) {
             metrics::posted(outcome);
         }
         tracing::info!(
@@ -90,8 +90,8 @@ impl Line {
             key = self.identity.as_ref().map(|identity| &*identity.key_id),
             name = self.identity.as_ref().map(|identity| &*identity.name),
             problem = self.problem,
-            command_id = told.and_then(|told| told.command_id).map(tracing::field::display),
-            outcome = told.and_then(|told| told.outcome),
+            command_id = posted.and_then(|posted| posted.command_id).map(tracing::field::display),
+            outcome = posted.and_then(|posted| posted.outcome),
             "request"
         );
     }

@@ -44,7 +44,7 @@ pub(crate) async fn next_commands(
     Query(NextCommandsParams { on }): Query<NextCommandsParams>,
 ) -> Result<Response<Body>, Problem> {
     identity.must_have(Right::Read)?;
-    let (ledger, on) = (Arc::clone(&service.desk().ledger), on.unwrap_or_else(|| service.today()));
+    let (ledger, on) = (service.ledger(), on.unwrap_or_else(|| service.today()));
     match ledger.next_commands(&number, &identity.poster(), on).await? {
         Some(next) => Ok(json_response(written(&next)?)),
         None => Err(identity.not_theirs()),

@@ -215,23 +215,23 @@ pub(crate) fn unwritable(error: &serde_json::Error) -> Problem {
     fault()
 }
 
-/// What an outcome says that is not shown as it is.
+/// Why an outcome says no; the rest of it is handed on as it is.
 #[derive(Deserialize)]
-struct Told {
+struct Reasons {
     #[serde(default)]
-    violations: Vec<ToldViolation>,
+    violations: Vec<BrokenRule>,
     #[serde(default)]
-    errors: Vec<ToldError>,
+    errors: Vec<FormError>,
 }
 
 #[derive(Deserialize)]
-struct ToldViolation {
+struct BrokenRule {
     rule: String,
     message: Text,
 }
 
 #[derive(Deserialize)]
-struct ToldError {
+struct FormError {
     path: String,
     message: String,
 }
@@ -246,8 +246,8 @@ pub(crate) fn of_outcome(answered: &Answered) -> Option<Problem> {
         OutcomeKind::Conflict => &CONFLICT,
         OutcomeKind::Forbidden => &FORBIDDEN,
     };
-    let told: Told = match serde_json::from_str(&answered.json) {
-        Ok(told) => told,
+    let reasons: Reasons = match serde_json::from_str(&answered.json) {
+        Ok(reasons) => reasons,
         Err(error) => {
             tracing::error!(%error, "an outcome cannot be read");
             return Some(fault());
@@ -255,13 +255,13 @@ pub(crate) fn of_outcome(answered: &Answered) -> Option<Problem> {
     };
     let mut problem = match &answered.said {
         Some(said) => Problem::new(kind, &said.en, &said.ru),
-        None => Problem::new(kind, told.in_english(), told.in_russian()),
+        None => Problem::new(kind, reasons.in_english(), reasons.in_russian()),
     };
-    problem.rule = told.violations.first().and_then(|violation| rules::find(&violation.rule));
+    problem.rule = reasons.violations.first().and_then(|violation| rules::find(&violation.rule));
     Some(problem.with_members(answered.json.clone()))
 }
 
-impl Told {
+impl Reasons {
     fn in_english(&self) -> String {
         self.said(|message| &message.en)
     }
@@ -274,7 +274,7 @@ impl Told {
     fn said(&self, of: impl Fn(&Text) -> &str) -> String {
         let violations =
             self.violations.iter().map(|violation| format!("{}: {}", violation.rule, of(&violation.message)));
-        let errors = self.errors.iter().map(|ToldError { path, message }| match path.as_str() {
+        let errors = self.errors.iter().map(|FormError { path, message }| match path.as_str() {
             "" => message.clone(),
             path => format!("{path}: {message}"),
         });

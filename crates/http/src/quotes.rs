@@ -103,7 +103,7 @@ pub(crate) async fn commit(
     let id =
         Uuid::try_parse(&id).map_err(|_| Problem::parameter("id", "give the UUID that the quote was answered with"))?;
     let context = PostContext::new(service.today(), identity.poster());
-    let ledger = Arc::clone(&service.desk().ledger);
+    let ledger = service.ledger();
     // What is begun is finished, whether the client waits for it or not.
     let committing = tokio::spawn(async move { ledger.commit_quote(id, &context).await });
     match committing.await.map_err(|error| fault(&error))?? {
@@ -154,7 +154,7 @@ impl Asked {
     }
 
     async fn quoted(self, service: &Service, context: &PostContext) -> Result<Quoted, Problem> {
-        let ledger = &service.desk().ledger;
+        let ledger = service.ledger();
         if self.keep {
             return ledger.keep_quote(&self.lines, context, self.valid_until).await.map_err(not_kept);
         }

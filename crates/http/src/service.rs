@@ -28,7 +28,7 @@ const LOOK_FOR_EDITIONS_EVERY: Duration = Duration::from_secs(60);
 /// The service: the ledger, who may come in, and the limits.
 pub struct Service {
     store: Arc<dyn Store>,
-    desk: RwLock<Arc<Desk>>,
+    in_use: RwLock<LedgerInUse>,
     /// Who may come in.
     pub(crate) access: Access,
     /// What it is run with.
@@ -48,18 +48,16 @@ pub struct Service {
     pub(crate) stopping: CancellationToken,
 }
 
-/// Where questions and commands are answered, by one edition of facts.
-pub(crate) struct Desk {
-    /// The ledger.
-    pub(crate) ledger: Arc<Ledger>,
-    /// Posts single commands to it.
-    pub(crate) writer: Writer,
+/// The ledger by the edition of facts in use, and who posts to it.
+struct LedgerInUse {
+    ledger: Arc<Ledger>,
+    writer: Writer,
 }
 
-impl Desk {
-    fn new(ledger: Ledger) -> Arc<Self> {
+impl LedgerInUse {
+    fn new(ledger: Ledger) -> Self {
         let ledger = Arc::new(ledger);
-        Arc::new(Self { writer: Writer::start(Arc::clone(&ledger)), ledger })
+        Self { writer: Writer::start(Arc::clone(&ledger)), ledger }
     }
 }
 
@@ -74,16 +72,21 @@ impl Service {
         metrics: Metrics,
         time_zone: Tz,
     ) -> Self {
-        let desk = RwLock::new(Desk::new(ledger));
+        let in_use = RwLock::new(LedgerInUse::new(ledger));
         let (batches, followers) = (room(settings.max_batches), room(settings.max_followers));
         let lookout = Lookout::new(Arc::clone(&store));
         let (readiness, stopping) = (Readiness::default(), CancellationToken::new());
-        Self { store, desk, access, settings, metrics, readiness, time_zone, batches, followers, lookout, stopping }
+        Self { store, in_use, access, settings, metrics, readiness, time_zone, batches, followers, lookout, stopping }
     }
 
-    /// Where a request is answered. It stays with the one it began with.
-    pub(crate) fn desk(&self) -> Arc<Desk> {
-        Arc::clone(&self.desk.read().unwrap_or_else(PoisonError::into_inner))
+    /// The ledger, by the edition of facts in use. A request stays with the one it began with.
+    pub(crate) fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.in_use.read().unwrap_or_else(PoisonError::into_inner).ledger)
+    }
+
+    /// Who posts commands to that ledger.
+    pub(crate) fn writer(&self) -> Writer {
+        self.in_use.read().unwrap_or_else(PoisonError::into_inner).writer.clone()
     }
 
     /// The store underneath.
@@ -109,13 +112,13 @@ impl Service {
 
     async fn follow_edition(&self) -> Result<(), EditionError> {
         let current = in_time(self.store.current_edition()).await?.map(|files| files.edition);
-        let is_in_use = current.is_none_or(|current| self.desk().ledger.edition().files.edition == current);
+        let is_in_use = current.is_none_or(|current| self.ledger().edition().files.edition == current);
         if is_in_use {
             return Ok(());
         }
         let ledger = Ledger::open(Arc::clone(&self.store), GivenFiles::default()).await?;
         tracing::info!(edition = ledger.edition().files.edition, "another process has adopted this edition of facts");
-        *self.desk.write().unwrap_or_else(PoisonError::into_inner) = Desk::new(ledger);
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = LedgerInUse::new(ledger);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use crate::output;
 use crate::output::card::card;
 use crate::output::words::grouped;
 use crate::run::Run;
-use crate::store::Opened;
+use crate::store::OpenMode;
 
 const AFTER_HELP: &str = "\
 The proof is a file of c2sp.org/tlog-proof: the position, the hashes from the leaf up to the root, and the last signed \
@@ -55,7 +55,7 @@ struct ProofView<'a> {
 /// Proves the event.
 pub(super) async fn proof(run: &Run<'_>, args: &ProofArgs) -> Ended {
     run.needs_a_ledger()?;
-    let store = run.database.open(Opened::ToRead).await?;
+    let store = run.database.open(OpenMode::Read).await?;
     let proved = prove_event(&*store, args.position).await?;
     if let Some(path) = &args.to {
         output::file(path, &proved.proof.to_string())?;
