@@ -7,13 +7,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Subcommand, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Subcommand};
 use ledger_http::config::{NUMBERS, Setting, Settings};
 use toml::de::{DeTable, DeValue};
 
 use crate::exit::{Ended, FINE, Failure, REFUSED, note};
 use crate::given::cannot_read;
 use crate::output;
+use crate::values;
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -157,8 +158,7 @@ impl Given {
 impl clap::Args for Given {
     fn augment_args(command: clap::Command) -> clap::Command {
         let listen = Arg::new("listen").long("listen").value_name("ADDRESS").env("LICENSE_LEDGER_LISTEN");
-        let listen =
-            listen.value_parser(value_parser!(SocketAddr)).help("The address to listen on [default: 127.0.0.1:8080]");
+        let listen = listen.value_parser(values::address).help("The address to listen on [default: 127.0.0.1:8080]");
         let open = Arg::new("open").long("open").action(ArgAction::SetTrue).env("LICENSE_LEDGER_OPEN");
         let open = open.help("Take everybody for a vendor, without a key; on a loopback address only");
         command.args([listen, open]).args(NUMBERS.iter().map(number_arg))
@@ -174,7 +174,7 @@ fn number_arg(setting: &'static Setting) -> Arg {
     let variable = format!("LICENSE_LEDGER_{}", setting.key.to_uppercase());
     let help = format!("{} [default: {}]", setting.says, setting.default);
     let arg = Arg::new(setting.key).long(flag).value_name("N").env(variable).help(help);
-    arg.value_parser(value_parser!(u64).range(setting.min..=setting.max)).hide_env(true)
+    arg.value_parser(values::whole(setting.min, setting.max)).hide_env(true)
 }
 
 impl clap::FromArgMatches for Given {

@@ -36,7 +36,7 @@ pub(crate) struct ExpiringArgs {
     #[arg(long, value_name = "KEY", value_parser = values::expiring_key)]
     after: Option<(Date, LicenseNumber)>,
     /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::whole(1, u32::MAX))]
     limit: u32,
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::exit::{Ended, FINE, Failure, note};
+use crate::given::cannot_write;
 use crate::output;
 use crate::output::words::counted;
 use crate::progress::Count;
@@ -65,10 +66,7 @@ async fn to_file(run: &Run<'_>, store: &dyn Transfer, file: &Path) -> Ended {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let unwritable = |error: &io::Error| {
-        Failure::Usage(format!("{} cannot be written: {error}; free some space, or write elsewhere", file.display()))
-    };
-    let out = File::create(&part).map_err(|error| unwritable(&error))?;
+    let out = File::create(&part).map_err(|error| cannot_write(file, &error))?;
     let mut out = BufWriter::new(out);
     let done = match written(store, &mut out).await {
         Ok(exported) => out
@@ -85,7 +83,7 @@ async fn to_file(run: &Run<'_>, store: &dyn Transfer, file: &Path) -> Ended {
         fs::remove_file(&part).ok();
         match error {
             ExportError::Store(error) => Failure::from(error),
-            ExportError::Output(error) => unwritable(&error),
+            ExportError::Output(error) => cannot_write(file, &error),
         }
     })?;
     match run.format {

@@ -1,6 +1,7 @@
-//! What is given for a run by options: the files of `--catalog` and `--prices`, verifiers; inputs that cannot be read.
+//! What is given for a run by options: the files of `--catalog` and `--prices`, verifiers; files that cannot be read or
+//! written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::{fs, io};
 
@@ -51,6 +52,17 @@ pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Failure {
         _ => "give a file that can be read",
     };
     Failure::Usage(format!("cannot read {name}: {error}; {remedy}"))
+}
+
+/// An output that cannot be written.
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "give a folder that is there",
+        io::ErrorKind::PermissionDenied => "check the folder's permissions",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, or write elsewhere",
+        _ => "write elsewhere",
+    };
+    Failure::Usage(format!("cannot write {}: {error}; {remedy}", path.display()))
 }
 
 #[cfg(test)]

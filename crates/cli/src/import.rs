@@ -139,7 +139,10 @@ pub(crate) fn failure(error: ImportError, name: &str) -> Failure {
         ImportError::Damaged { .. } | ImportError::Version { .. } => {
             Failure::Refused(format!("{name}: {error}; import a file as `license-ledger export` wrote it"))
         }
-        ImportError::NotEmpty | ImportError::OtherFile(_) => Failure::Refused(error.to_string()),
+        ImportError::NotEmpty => {
+            Failure::Refused(format!("{error}; name another file or database with --database, which may be a new one"))
+        }
+        ImportError::OtherFile(_) => Failure::Refused(error.to_string()),
     }
 }
 

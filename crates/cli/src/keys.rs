@@ -78,7 +78,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "DATE", value_parser = values::date, conflicts_with = "days")]
     expires: Option<Date>,
     /// Or after how many days of 24 hours
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    #[arg(long, value_name = "N", value_parser = values::whole(1u32, 36_500))]
     days: Option<u32>,
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NUMBER")]
     after: Option<LicenseNumber>,
     /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::whole(1, u32::MAX))]
     pub(crate) limit: u32,
 }
 

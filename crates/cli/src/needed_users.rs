@@ -1,8 +1,7 @@
 //! `needed-users`: how many users an installation needs, and whether a license has them.
 
-use std::fs;
+use std::{fs, io};
 
-use clap::value_parser;
 use ledger_domain::needed_users::{Installation, NeededUsers};
 use ledger_domain::values::{Date, LicenseNumber};
 
@@ -60,14 +59,14 @@ enum ProductArgs {
     #[command(after_help = AFTER_CONNECT)]
     Connect {
         /// Mailboxes over all domains; aliases, lists, groups and resources do not count
-        #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(..=i64::from(MOST)))]
+        #[arg(long, value_name = "N", value_parser = values::whole(0, MOST), allow_negative_numbers = true)]
         mailboxes: u32,
     },
     /// Kerio Control counts accounts, and the devices of those that have many
     #[command(after_help = AFTER_CONTROL)]
     Control {
         /// Accounts with access; the admin account and the guest network do not count
-        #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(..=i64::from(MOST)))]
+        #[arg(long, value_name = "N", value_parser = values::whole(0, MOST), allow_negative_numbers = true)]
         accounts: u32,
         /// The devices at a time of each account with more than five: N,N… or a file of such numbers
         #[arg(long, value_name = "FILE or N,N…")]
@@ -77,10 +76,10 @@ enum ProductArgs {
     #[command(after_help = AFTER_OPERATOR)]
     Operator {
         /// Accounts
-        #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(..=i64::from(MOST)))]
+        #[arg(long, value_name = "N", value_parser = values::whole(0, MOST), allow_negative_numbers = true)]
         accounts: u32,
         /// Extensions
-        #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(..=i64::from(MOST)))]
+        #[arg(long, value_name = "N", value_parser = values::whole(0, MOST), allow_negative_numbers = true)]
         extensions: u32,
     },
 }
@@ -128,7 +127,12 @@ fn devices(given: &str) -> Result<Vec<u32>, Failure> {
     if given.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ') {
         return numbers("--devices-over", given);
     }
-    let text = fs::read_to_string(given).map_err(|error| cannot_read(given, &error))?;
+    let text = fs::read_to_string(given).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::Usage(format!(
+            "--devices-over: {given} is neither numbers nor a file that is there; write them as 7,12, or check the name"
+        )),
+        _ => cannot_read(given, &error),
+    })?;
     let lines = (1..).zip(text.lines());
     let read = lines.map(|(number, line)| numbers(&format!("{given}, line {number}"), line));
     Ok(read.collect::<Result<Vec<_>, _>>()?.concat())
@@ -157,6 +161,8 @@ mod tests {
         std::fs::write(file.path(), "7\r\n12, 8\n\n").unwrap();
         assert_eq!(devices(file.path().to_str().unwrap()).unwrap(), [7, 12, 8]);
         std::fs::write(file.path(), "7\ntwelve\n").unwrap();
+        let Err(Failure::Usage(why)) = devices("7,x") else { panic!("it was read") };
+        assert!(why.contains("7,x is neither numbers nor a file"), "{why}");
         let Err(Failure::Usage(why)) = devices(file.path().to_str().unwrap()) else { panic!("it was read") };
         assert!(
             why.ends_with("line 2: \"twelve\" is no number of devices; write whole numbers from 0 to 1,000,000"),

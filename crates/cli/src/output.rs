@@ -14,6 +14,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::exit::Failure;
+use crate::given::cannot_write;
 
 /// Standard output, locked and buffered. What is written there counts once it is flushed.
 pub(crate) fn out() -> BufWriter<StdoutLock<'static>> {
@@ -40,9 +41,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 /// Puts a whole file in its place at once; one that is there is replaced.
 pub(crate) fn file(path: &Path, text: &str) -> Result<(), Failure> {
     let new = path.with_added_extension("new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|error| {
-        Failure::Usage(format!("cannot write {}: {error}; give a file in a folder that can be written", path.display()))
-    })
+    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|error| cannot_write(path, &error))
 }
 
 /// Prints an answer as indented JSON.

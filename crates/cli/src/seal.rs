@@ -22,6 +22,7 @@ use crate::output::card::card;
 use crate::output::words::{NOTHING, grouped};
 use crate::run::Run;
 use crate::store::OpenMode;
+use crate::values;
 
 const AFTER_HELP: &str = "\
 Every event is sealed by itself soon after it is recorded. A checkpoint is what of that is signed: keep checkpoints \
@@ -88,7 +89,7 @@ pub(crate) struct CheckpointArgs {
     #[command(flatten)]
     files: Files,
     /// Go on, and sign again after so many minutes whenever the log has grown, until stopped
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=525_600), requires = "to")]
+    #[arg(long, value_name = "MINUTES", value_parser = values::whole(1u64, 525_600), requires = "to")]
     every: Option<u64>,
 }
 

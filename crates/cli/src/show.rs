@@ -47,6 +47,9 @@ pub(crate) async fn show(run: &Run<'_>, args: &ShowArgs) -> Ended {
 
 /// No such license, or none yet on that day or at that instant.
 pub(crate) fn not_found(run: &Run<'_>, number: &LicenseNumber, when: When) -> Failure {
+    if let Err(no_ledger) = run.needs_a_ledger() {
+        return no_ledger;
+    }
     let on = when.on.map(|on| format!(" on {on}")).unwrap_or_default();
     let known_at =
         when.known_at.map(|at| format!(", as known at {}", ledger_app::read::instant(at))).unwrap_or_default();

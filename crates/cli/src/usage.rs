@@ -62,6 +62,9 @@ mod tests {
         insta::assert_snapshot!(said("expiring --from 2013-01-01"), @"the following required arguments were not provided: --to <DATE>; try `license-ledger expiring --help`");
         insta::assert_snapshot!(said("show ABC --on 2013-02-30"), @"invalid value '2013-02-30' for '--on <DATE>': a date that exists is written YYYY-MM-DD");
         insta::assert_snapshot!(said("list --product kontrol"), @"invalid value 'kontrol' for '--product <PRODUCT>' [possible values: connect, control, operator]; a similar value exists: 'control'");
+        insta::assert_snapshot!(said("list --limit all"), @"invalid value 'all' for '--limit <N>': a whole number from 1 to 4294967295 is written in digits");
+        insta::assert_snapshot!(said("needed-users connect --mailboxes -5"), @"invalid value '-5' for '--mailboxes <N>': a whole number from 0 to 1000000 is written in digits");
+        insta::assert_snapshot!(said("serve --listen 8080"), @"invalid value '8080' for '--listen <ADDRESS>': an address is written with its port, such as 127.0.0.1:8080");
         insta::assert_snapshot!(said("needed-users connect"), @"the following required arguments were not provided: --mailboxes <N>; try `license-ledger needed-users connect --help`");
     }
 }

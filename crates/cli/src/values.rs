@@ -1,5 +1,9 @@
 //! How the values of options are read.
 
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ledger_domain::command::Role;
@@ -16,6 +20,22 @@ pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|instant| instant.to_utc())
         .map_err(|_| "an instant is written like 2012-08-20T15:04:05Z, or with an offset such as +04:00".to_owned())
+}
+
+/// A whole number between two others, both included; those of the standard library say less when it is none.
+pub(crate) fn whole<N>(from: N, to: N) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + PartialOrd + Display + Copy + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+        number.ok_or_else(|| format!("a whole number from {from} to {to} is written in digits"))
+    }
+}
+
+/// An address to listen on.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address is written with its port, such as 127.0.0.1:8080".to_owned())
 }
 
 /// A currency, in small letters too.
@@ -64,6 +84,15 @@ mod tests {
     fn instants_of_any_offset_are_taken_in_utc() {
         assert_eq!(instant("2012-08-20T04:00:00+04:00").unwrap().to_rfc3339(), "2012-08-20T00:00:00+00:00");
         assert!(instant("2012-08-20").unwrap_err().contains("2012-08-20T15:04:05Z"));
+    }
+
+    #[test]
+    fn numbers_are_whole_and_within_their_bounds() {
+        let number = whole(1u32, 500);
+        assert_eq!((number("1"), number("500")), (Ok(1), Ok(500)));
+        for text in ["", "0", "501", "-5", "1.5", "1e2", "99999999999", "five"] {
+            assert_eq!(number(text).unwrap_err(), "a whole number from 1 to 500 is written in digits", "{text}");
+        }
     }
 
     #[test]

@@ -127,3 +127,45 @@ async fn a_database_that_goes_away_between_two_commands() {
     cli.json(&["show", &super::license(1), "--on", "2012-08-20"]);
     assert_eq!(cli.run(&["show", &super::license(2)]).status.code(), Some(1), "what was not answered is not there");
 }
+
+/// Whoever mistypes the database's name is told so, and not only that the license is not in it.
+#[test]
+fn a_license_is_not_said_to_be_missing_where_there_is_no_ledger() {
+    let folder = tempdir().expect("a folder");
+    let cli = Cli::on(format!("sqlite:{}", folder.path().join("misspelt.db").display()));
+    for asked in [
+        &["show", "LIC-000001"][..],
+        &["history", "LIC-000001"],
+        &["lineage", "LIC-000001"],
+        &["support", "LIC-000001", "--on", "2012-08-20"],
+        &["certificate", "LIC-000001", "--on", "2012-08-20"],
+        &["needed-users", "connect", "--mailboxes", "5", "--license", "LIC-000001"],
+    ] {
+        let output = cli.run(asked);
+        let said = last_line(&output);
+        assert_eq!(output.status.code(), Some(1), "{asked:?}: {said}");
+        assert!(said.contains("there is no ledger in sqlite:") && said.contains("misspelt.db"), "{asked:?}: {said}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named_with_what_to_do() {
+    let folder = tempdir().expect("a folder");
+    let cli = Cli::sqlite(folder.path());
+    cli.post(&ndjson([purchase(1)]));
+    let export = folder.path().join("ledger.ndjson");
+    let nowhere = folder.path().join("nowhere/ledger.ndjson");
+    let (export, nowhere) = (export.to_str().expect("a path"), nowhere.to_str().expect("a path"));
+    let refused = |args: &[&str], status, why: &str| {
+        let output = cli.run(args);
+        let said = last_line(&output);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
+        assert!(said.contains(why), "{args:?}: {said}");
+    };
+    refused(&["export", nowhere], 2, &format!("cannot write {nowhere}: "));
+    refused(&["export", nowhere], 2, "; give a folder that is there");
+    assert_eq!(cli.run(&["export", export]).status.code(), Some(0));
+    cli.post(&ndjson([purchase(2)]));
+    refused(&["import", export], 1, "name another file or database with --database");
+}

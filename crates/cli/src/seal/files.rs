@@ -9,7 +9,7 @@ use ledger_app::seal::KeptCheckpoint;
 use ledger_seal::keys::{SecretKey, Verifier};
 
 use crate::exit::Failure;
-use crate::given::cannot_read;
+use crate::given::{cannot_read, cannot_write};
 
 /// Who may read and write a key: its owner.
 const OWNER_ONLY: u32 = 0o600;
@@ -97,8 +97,4 @@ pub(super) fn write_checkpoint(folder: &Path, kept: &KeptCheckpoint, verifier: &
         }
         Err(error) => Err(cannot_read(&path.display().to_string(), &error)),
     }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("cannot write {}: {error}; give a folder that can be written", path.display()))
 }

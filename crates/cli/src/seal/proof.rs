@@ -13,6 +13,7 @@ use crate::output::card::card;
 use crate::output::words::grouped;
 use crate::run::Run;
 use crate::store::OpenMode;
+use crate::values;
 
 const AFTER_HELP: &str = "\
 The proof is a file of c2sp.org/tlog-proof: the position, the hashes from the leaf up to the root, and the last signed \
@@ -32,6 +33,7 @@ Examples:
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ProofArgs {
     /// The event's position, from 0; the feed, exports and certificates name it
+    #[arg(allow_negative_numbers = true, value_parser = values::whole(0, u64::MAX))]
     position: u64,
     /// Write the proof to this file; one that is there is replaced
     #[arg(long, value_name = "FILE")]
