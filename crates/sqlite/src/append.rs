@@ -5,23 +5,29 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger_app::store::{Batch, JudgedCommand, NewEvent, StoreError};
 use ledger_domain::values::LicenseNumber;
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::failed;
 use crate::insert::{COMMANDS, CURRENT, EVENTS, INDEXED, STEADY, Script, VERSIONS};
 use crate::rows::{self, count, get, instant_text, parsed};
-use crate::value::{Value, raw_row};
+use crate::value::Value;
 
 /// A license's row as it is stored.
+#[derive(Deserialize)]
 struct Head {
+    license: String,
     version: u64,
     fold: u32,
     recorded_at: String,
     state: String,
     /// What is in [`INDEXED`].
-    indexed: Vec<Value<'static>>,
+    indexed: Vec<Option<String>>,
 }
+
+/// The rows of the licenses that a batch changes or was judged by.
+type Heads = HashMap<String, Head>;
 
 /// Where the batch is written: the first event's position, and the instant of them all.
 struct Place {
@@ -41,40 +47,37 @@ pub(crate) async fn append(connection: &mut SqliteConnection, batch: &Batch) -> 
 
 async fn transaction(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
     let begun = begin(connection, batch).await?;
-    let (place, heads) = begun.split_last().ok_or_else(|| StoreError::Damaged("there is no sealer".to_owned()))?;
-    let heads = heads.iter().map(head).collect::<Result<_, _>>()?;
+    let heads = heads(&begun)?;
     check(batch, &heads)?;
-    let place = self::place(place, &heads)?;
+    let place = place(&begun, &heads)?;
     write(connection, batch, &heads, &place).await.map_err(failed)
 }
 
-/// Begins a transaction: the rows of the licenses that the batch changes or was judged by, then where it is written.
-async fn begin(connection: &mut SqliteConnection, batch: &Batch) -> Result<Vec<SqliteRow>, StoreError> {
+/// Begins a transaction: the rows of the licenses that the batch changes or was judged by, and where it is written. All
+/// in one row, for each wakes us up.
+async fn begin(connection: &mut SqliteConnection, batch: &Batch) -> Result<SqliteRow, StoreError> {
     let changed = batch.states.iter().map(|state| &state.facts.license);
     let licenses: Vec<_> = changed.chain(batch.guards.iter().map(|(license, _)| license)).collect();
     let sql = format!(
         "BEGIN IMMEDIATE;
-        SELECT {}, license, version, fold, recorded_at, state FROM current_entitlement
-         WHERE license IN (SELECT value FROM json_each(?));
-        SELECT final_until, (SELECT coalesce(max(position) + 1, 0) FROM events) AS position FROM sealer",
+        SELECT final_until, (SELECT coalesce(max(position) + 1, 0) FROM events) AS position,
+               (SELECT json_group_array(json_array(license, version, fold, recorded_at, state, json_array({})))
+                  FROM current_entitlement WHERE license IN (SELECT value FROM json_each(?))) AS heads
+          FROM sealer",
         INDEXED.join(",")
     );
     let asked = serde_json::json!(licenses).to_string();
-    sqlx::query(&sql).bind(asked).fetch_all(connection).await.map_err(failed)
+    let begun = sqlx::query(&sql).bind(asked).fetch_optional(connection).await.map_err(failed)?;
+    begun.ok_or_else(|| StoreError::Damaged("there is no sealer".to_owned()))
 }
 
-fn head(row: &SqliteRow) -> Result<(String, Head), StoreError> {
-    let head = Head {
-        version: count(row, "version")?,
-        fold: get(row, "fold")?,
-        recorded_at: get(row, "recorded_at")?,
-        state: get(row, "state")?,
-        indexed: raw_row(row)?.into_iter().take(INDEXED.len()).collect(),
-    };
-    Ok((get(row, "license")?, head))
+fn heads(begun: &SqliteRow) -> Result<Heads, StoreError> {
+    let heads: Vec<Head> = serde_json::from_str(get(begun, "heads")?)
+        .map_err(|error| StoreError::Damaged(format!("a row of current_entitlement: {error}")))?;
+    Ok(heads.into_iter().map(|head| (head.license.clone(), head)).collect())
 }
 
-fn check(batch: &Batch, heads: &HashMap<String, Head>) -> Result<(), StoreError> {
+fn check(batch: &Batch, heads: &Heads) -> Result<(), StoreError> {
     let bases = batch.states.iter().map(|state| (&state.facts.license, state.base_version));
     let guards = batch.guards.iter().map(|(license, version)| (license, *version));
     for (license, expected) in bases.chain(guards) {
@@ -93,7 +96,7 @@ fn check(batch: &Batch, heads: &HashMap<String, Head>) -> Result<(), StoreError>
     Ok(())
 }
 
-fn check_version(license: &LicenseNumber, expected: u64, heads: &HashMap<String, Head>) -> Result<(), StoreError> {
+fn check_version(license: &LicenseNumber, expected: u64, heads: &Heads) -> Result<(), StoreError> {
     let found = heads.get(license.as_str()).map_or(0, |head| head.version);
     if found == expected {
         return Ok(());
@@ -102,7 +105,7 @@ fn check_version(license: &LicenseNumber, expected: u64, heads: &HashMap<String,
 }
 
 /// One instant for the whole batch: not before the last one of any of its licenses, after all that is final.
-fn place(row: &SqliteRow, heads: &HashMap<String, Head>) -> Result<Place, StoreError> {
+fn place(row: &SqliteRow, heads: &Heads) -> Result<Place, StoreError> {
     let final_until: DateTime<Utc> = parsed(row, "final_until")?;
     let earliest = instant_text(crate::now().max(final_until + TimeDelta::microseconds(1)));
     let last = heads.values().map(|head| head.recorded_at.as_str()).max().unwrap_or_default();
@@ -112,7 +115,7 @@ fn place(row: &SqliteRow, heads: &HashMap<String, Head>) -> Result<Place, StoreE
 async fn write(
     connection: &mut SqliteConnection,
     batch: &Batch,
-    heads: &HashMap<String, Head>,
+    heads: &Heads,
     place: &Place,
 ) -> Result<(), sqlx::Error> {
     let at = place.recorded_at.as_str();
@@ -137,9 +140,10 @@ async fn write(
 
 /// Whether no indexed column changes.
 fn is_steady(row: &[Value<'_>], head: Option<&Head>) -> bool {
-    let indexed =
-        CURRENT.columns.iter().zip(row).filter(|(column, _)| INDEXED.contains(column)).map(|(_, value)| value);
-    head.is_some_and(|head| indexed.eq(&head.indexed))
+    let indexed = CURRENT.columns.iter().zip(row).filter(|(column, _)| INDEXED.contains(column));
+    head.is_some_and(|head| {
+        indexed.map(|(_, value)| value.clone()).eq(head.indexed.iter().map(|value| Value::from(value.as_deref())))
+    })
 }
 
 fn command_row<'b>(command: &'b JudgedCommand, edition: &'b str, recorded_at: &'b str) -> Vec<Value<'b>> {

@@ -92,6 +92,8 @@ async fn for_writing(file: &Path) -> Result<SqliteStore, Failed> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("cache_size", WRITER_CACHE_KIB)
+        // What a failing statement would put back is noted in memory, not in a file.
+        .pragma("temp_store", "MEMORY")
         .pragma("wal_autocheckpoint", LOG_PAGES);
     let mut connection = options.connect().await?;
     let schema = usable(&mut connection).await?;
