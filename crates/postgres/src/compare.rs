@@ -130,13 +130,12 @@ async fn compare_part(snapshot: &mut PgConnection, part: &Part, refold: Refold) 
     let range = sqlx::query("SELECT set_config($1, $2, true), set_config($3, $4, true)");
     let range = range.bind(AFTER).bind(&part.after).bind(TO).bind(part.to.as_deref().unwrap_or_default());
     range.execute(&mut *snapshot).await.map_err(store_error)?;
-    let rows = |columns: &str, table, license, version| part.rows(columns, table, license, version);
     let (events, mut wanted) = wanted(&mut *snapshot, part, refold).await?;
     let mut strays = BTreeSet::new();
     let mut stray = |license: Option<&str>| strays.extend(license.map(|license| unescaped(license).into_owned()));
-    let versions = rows(&format!("{COLUMNS}, recorded_at"), VERSIONS, "license", "version");
+    let versions = part.rows(&format!("{COLUMNS}, recorded_at"), VERSIONS, "license");
     copy_out::lines(&mut *snapshot, &versions, |line| stray(wanted.versions.meet(line))).await?;
-    let current = rows(&format!("{COLUMNS}, recorded_at, fold, state"), CURRENT, "license", "version");
+    let current = part.rows(&format!("{COLUMNS}, recorded_at, fold, state"), CURRENT, "license");
     copy_out::lines(&mut *snapshot, &current, |line| stray(wanted.current.meet(line))).await?;
     strays.retain(|license| part.licenses.binary_search(license).is_err());
     let licenses = part.licenses.len() + strays.len();
@@ -146,13 +145,10 @@ async fn compare_part(snapshot: &mut PgConnection, part: &Part, refold: Refold) 
 }
 
 impl Part {
-    /// A table's rows of the range, by license and version.
-    fn rows(&self, columns: &str, table: &str, license: &str, version: &str) -> String {
+    /// A table's rows of the range, as they lie: what the server puts in order it copies for that.
+    fn rows(&self, columns: &str, table: &str, license: &str) -> String {
         let up_to = if self.to.is_some() { format!("AND {license} <= current_setting('{TO}')") } else { String::new() };
-        format!(
-            "SELECT {columns} FROM {table} WHERE {license} > current_setting('{AFTER}') {up_to}
-                ORDER BY {license}, {version}"
-        )
+        format!("SELECT {columns} FROM {table} WHERE {license} > current_setting('{AFTER}') {up_to}")
     }
 }
 
@@ -160,7 +156,7 @@ impl Part {
 async fn wanted(snapshot: &mut PgConnection, part: &Part, refold: Refold) -> Result<(u64, Wanted), StoreError> {
     let columns = "aggregate_id, sequence, event_type, on_date, recorded_at::text, payload";
     let of_licenses = "(SELECT * FROM events WHERE aggregate_type = 'license') AS event";
-    let query = part.rows(columns, of_licenses, "aggregate_id", "sequence");
+    let query = format!("{} ORDER BY aggregate_id, sequence", part.rows(columns, of_licenses, "aggregate_id"));
     let (mut count, mut wanted, mut history) = (0, Wanted::nothing(), History::default());
     let read = |row: &mut Fields<'_>| {
         let license = row.text()?;
